@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The code is written against the newest kernel; what an older one lacks is
+ * made up for here and nowhere else.  Each entry says with which kernel it can
+ * go.
+ */
+#ifndef _XENBLK_COMPAT_H
+#define _XENBLK_COMPAT_H
+
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <xen/xenbus.h>
+
+#include "compat_config.h"
+
+#ifndef COMPAT_HAVE_FREEZE_MEMFLAGS	/* 6.14 */
+static inline unsigned int compat_freeze_queue(struct request_queue *q)
+{
+	unsigned int memflags = memalloc_noio_save();
+
+	blk_mq_freeze_queue(q);
+	return memflags;
+}
+
+static inline void compat_unfreeze_queue(struct request_queue *q,
+					 unsigned int memflags)
+{
+	blk_mq_unfreeze_queue(q);
+	memalloc_noio_restore(memflags);
+}
+
+#define blk_mq_freeze_queue(q)		compat_freeze_queue(q)
+#define blk_mq_unfreeze_queue(q, flags)	compat_unfreeze_queue(q, flags)
+#endif
+
+#ifndef COMPAT_HAVE_SHOULD_MERGE	/* the reverse: 6.14 merges unasked */
+#define BLK_MQ_F_SHOULD_MERGE		0
+#endif
+
+#ifndef COMPAT_HAVE_DRIVER_STATE_DEV	/* 7.1 */
+#define xenbus_read_driver_state(dev, path)	xenbus_read_driver_state(path)
+#endif
+
+#endif /* _XENBLK_COMPAT_H */
