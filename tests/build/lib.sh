@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The toolchain root: a Debian 13 with its compiler, the headers of the two
+# kernels that are supported, the source of the newer one, and the checkers.
+# The machine's own compiler is too old for headers of a later Debian, and its
+# sparse cannot read them.
+#
+# Sourced after common.sh and host.sh.  Inside the root:
+#	/src	the checkout, read only
+#	/out	$XENBLK_OUT
+#	/cache	$XENBLK_CACHE
+#	/usr/src/linux-source	the newer kernel's source, unpacked
+#	/boot/xen		the hypervisor, an ELF file
+
+BUILD_PACKAGES=(
+	bc bison busybox-static codespell cpio dwarves flex gcc kmod libc6-dev
+	libelf-dev libssl-dev libxen-dev linux-headers-amd64 make perl python3
+	rsync shellcheck xen-hypervisor-4.20-amd64 xz-utils zstd
+)
+
+# build_root: make sure that the root exists; its path is left in $BUILD_ROOT.
+build_root()
+{
+	local dir=$TOP/tests/build
+
+	[ "$(id -u)" -eq 0 ] || die "the toolchain root is entered with chroot, which only root may"
+	host_packages mmdebstrap debian-archive-keyring xz-utils util-linux
+	cached build-root "$(key "$dir/make-root" "${BUILD_PACKAGES[*]}")" \
+		"$XENBLK_OUT/build-root.log" make_build_root
+	# shellcheck disable=SC2034 # for the caller
+	BUILD_ROOT=$CACHED
+}
+
+make_build_root()
+{
+	bash "$TOP/tests/build/make-root" "$1" "${BUILD_PACKAGES[@]}"
+}
+
+# in_root COMMAND...: run COMMAND in the root, in /src.  The mounts are in a
+# namespace of their own and go with it, however COMMAND ends.
+in_root()
+{
+	[ -n "${BUILD_ROOT:-}" ] || build_root
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	unshare --mount --pid --fork --kill-child --propagation private \
+		bash -euc '
+		root=$1 top=$2 out=$3 cache=$4
+		shift 4
+		mount --bind "$root" "$root"
+		mount -t proc proc "$root/proc"
+		mount --rbind /dev "$root/dev"
+		mount -t tmpfs tmpfs "$root/tmp"
+		mkdir -p "$root/src" "$root/out" "$root/cache"
+		mount --bind "$top" "$root/src"
+		mount -o remount,bind,ro "$root/src"
+		mount --bind "$out" "$root/out"
+		mount --bind "$cache" "$root/cache"
+		exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+			HOME=/root TERM=dumb LC_ALL=C.UTF-8 TMPDIR=/tmp \
+			sh -c '\''cd /src && exec "$@"'\'' in-root "$@"
+		' in-root "$BUILD_ROOT" "$TOP" "$XENBLK_OUT" "$XENBLK_CACHE" "$@"
+}
+
+# root_path PATH: what a path below $XENBLK_OUT or $XENBLK_CACHE is in the root.
+root_path()
+{
+	case $1 in
+	"$XENBLK_OUT"/*) echo "/out/${1#"$XENBLK_OUT"/}" ;;
+	"$XENBLK_CACHE"/*) echo "/cache/${1#"$XENBLK_CACHE"/}" ;;
+	*) die "$1 is neither in $XENBLK_OUT nor in $XENBLK_CACHE" ;;
+	esac
+}
+
+# root_kernels: the releases whose headers the root has, oldest first.
+root_kernels()
+{
+	local kver
+
+	for kver in "$BUILD_ROOT"/lib/modules/*/build; do
+		basename "$(dirname "$kver")"
+	done | sort -V
+}
+
+# copy_tree NAME: bring $XENBLK_OUT/build/NAME, which is /out/build/NAME in the
+# root, to what git knows or would add of the checkout, as it is now.  What was
+# built there stays, for make to judge: only files that changed get a new time.
+# The path is left in $COPY.
+copy_tree()
+{
+	local f
+
+	host_packages rsync
+	COPY=$XENBLK_OUT/build/$1
+	if [ "$(cat "$COPY/.root" 2>/dev/null)" != "$BUILD_ROOT" ]; then
+		rm -rf "$COPY"
+		mkdir -p "$COPY"
+	fi
+	(cd "$TOP" && git ls-files -z --cached --others --exclude-standard |
+		while IFS= read -r -d '' f; do
+			[ ! -f "$f" ] || printf '%s\0' "$f"
+		done | sort -zu) >"$COPY/.files.new"
+	if [ -f "$COPY/.files" ]; then
+		(cd "$COPY" && comm -z -23 .files .files.new | xargs -0 -r rm -f --)
+	fi
+	rsync -lpc --from0 --files-from="$COPY/.files.new" "$TOP/" "$COPY/"
+	mv "$COPY/.files.new" "$COPY/.files"
+	echo "$BUILD_ROOT" >"$COPY/.root"
+}
+
+# make_in COPY-NAME LOG MAKE-ARGUMENT...: make in a copy of the tree, in the
+# root.  A warning is a failure, and one that stays: what was built beside it is
+# thrown away, so that the next run meets it again.
+make_in()
+{
+	local name=$1 log=$2
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	if in_root make -C "/out/build/$name" -j"$(nproc)" "$@" >"$log" 2>&1; then
+		grep -iE '(^|[^a-z])warning:' "$log" || return 0
+		echo "warnings in $name"
+	else
+		tail -n 25 "$log"
+		echo "the build in $name failed"
+	fi
+	echo "log: $log"
+	rm -rf "$XENBLK_OUT/build/$name"
+	return 1
+}
+
+# build_kernel NAME: make sure that the KUnit kernel tests/kunit/NAME.config is
+# built; its directory is left in $KERNEL (see make-kernel for what is in it).
+build_kernel()
+{
+	local dir=$TOP/tests/kunit
+
+	[ -n "${BUILD_ROOT:-}" ] || build_root
+	cached "kernel-$1" "$(key "$dir/base.config" "$dir/$1.config" \
+		"$TOP/tests/build/make-kernel" "$BUILD_ROOT/usr/src/linux-source/.version" \
+		"$(chroot "$BUILD_ROOT" gcc -dumpfullversion)")" \
+		"$XENBLK_OUT/kernel-$1.log" make_kernel "$1"
+	# shellcheck disable=SC2034 # for the caller
+	KERNEL=$CACHED
+}
+
+make_kernel()
+{
+	in_root nice -n 10 bash tests/build/make-kernel "$(root_path "$2")" \
+		tests/kunit/base.config "tests/kunit/$1.config"
+}
