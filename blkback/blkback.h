@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * xen-blkback: types and prototypes that its rooms share.
+ *
+ * Who owns what, and in which context it runs:
+ *
+ *   struct blkback_dev    One per xenbus device.  Owned by the device from
+ *                         probe to remove; remove() hands it to its own work
+ *                         item, which tears it down and frees it.
+ *   struct blkback_vbd    Part of blkback_dev: the backing device.  Opened and
+ *                         closed by the device's work item only.
+ *   struct blkback_queue  One ring.  Created and destroyed by the device's work
+ *                         item.  Between start and stop everything in it but
+ *                         the list of completions and the event's bookkeeping
+ *                         belongs to the ring's work item, which needs no lock
+ *                         for it: a work item never runs beside itself.
+ *   struct blkback_req    One slot taken off the ring and not answered yet.
+ *                         Owned by its queue's work item, except between
+ *                         submit_bio() and the end of its bio.
+ *
+ * Locks:
+ *
+ *   blkback_dev.lock      (mutex) the link to XenStore: held around every
+ *                         xenbus_*() call of the device's work item and by
+ *                         remove() when it cuts that link.  Never held across
+ *                         a wait for I/O.
+ *   blkback_pages.lock    (spin, process context) a ring's pool of pages, which
+ *                         the ring's and the pool's work items share.
+ *   vbd.c: vbds_lock      (mutex) the list of open backing devices.
+ *   xenbus.c: devs_lock   (mutex) the list of devices.
+ *
+ * None of them nests in another, but devs_lock and vbds_lock may be taken with
+ * no other held only.
+ */
+#ifndef _BLKBACK_H
+#define _BLKBACK_H
+
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <xen/grant_table.h>
+#include <xen/xenbus.h>
+
+#include "decode.h"
+#include "mover.h"
+#include "negotiate.h"
+#include "ring.h"
+
+struct blkback_dev;
+struct blkback_queue;
+
+/**
+ * struct blkback_stats - what a queue did since its device was probed
+ * @syncp: makes 64-bit counters readable at once on 32-bit kernels
+ * @rd_req: reads answered
+ * @wr_req: writes answered
+ * @f_req: flushes answered, alone or with data
+ * @ds_req: discards and secure erases answered
+ * @oo_req: passes that had to leave a request waiting for pages or grants
+ * @err_req: requests answered with an error
+ * @rd_sect: 512-byte sectors read
+ * @wr_sect: 512-byte sectors written
+ *
+ * Only grows, survives reconnects.  Written by the queue's work item alone.
+ */
+struct blkback_stats {
+	struct u64_stats_sync syncp;
+	u64_stats_t rd_req;
+	u64_stats_t wr_req;
+	u64_stats_t f_req;
+	u64_stats_t ds_req;
+	u64_stats_t oo_req;
+	u64_stats_t err_req;
+	u64_stats_t rd_sect;
+	u64_stats_t wr_sect;
+};
+
+/**
+ * struct blkback_req - a request between its slot and its answer
+ * @queue: the ring it came from
+ * @cmd: the slot, decoded and checked
+ * @list: place on one of the queue's lists
+ * @done: place on the queue's list of completions
+ * @error: 0 or the negative errno that it will be answered with
+ * @starved: Xen had no room to map its pages; it is to be tried again
+ * @handle: grant handle of each mapped segment
+ * @page: page that each segment is mapped at
+ * @nr_pages: pages held, mapped or not
+ * @nr_mapped: how many of them are mapped: the first ones
+ * @next_sector: where a discard that is done in pieces goes on
+ * @bio: the I/O; embedded, so that no request ever waits for memory
+ * @bvec: the bio's pages
+ */
+struct blkback_req {
+	struct blkback_queue *queue;
+	struct blkback_cmd cmd;
+	struct list_head list;
+	struct llist_node done;
+	int error;
+	bool starved;
+	unsigned int nr_pages;
+	unsigned int nr_mapped;
+	grant_handle_t handle[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+	struct page *page[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+	u64 next_sector;
+	struct bio bio;
+	struct bio_vec bvec[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+};
+
+/* Bits of blkback_queue.flags. */
+enum {
+	/* No slot is taken off the ring any more; set once, by the stop. */
+	BLKBACK_QUEUE_STOPPED,
+	/* The frontend broke the ring; nothing of it is believed any more. */
+	BLKBACK_QUEUE_BROKEN,
+	/* An event came and was not acknowledged yet. */
+	BLKBACK_QUEUE_EVENT,
+};
+
+/**
+ * struct blkback_queue - one ring and what works for it
+ * @dev: the device it belongs to
+ * @ring: the shared page
+ * @irq: the ring's event channel
+ * @flags: BLKBACK_QUEUE_*, atomic bits
+ * @work: the pass over the ring
+ * @retry: makes a pass after a while, for what no event will announce
+ * @completions: requests whose bio ended; filled in any context
+ * @free: requests that wait for a slot
+ * @waiting: requests that wait for pages or grants, in the ring's order
+ * @held: finished requests whose pages somebody still looks at
+ * @drained: woken when the last request was answered
+ * @nr_taken: requests taken and not answered
+ * @consumed: something was consumed since the last event was acknowledged
+ * @mover: pages and grants
+ * @stats: of this queue's number; outlives the queue
+ * @nr_reqs: length of @reqs
+ * @reqs: one for each slot of the ring
+ */
+struct blkback_queue {
+	struct blkback_dev *dev;
+	struct blkback_ring ring;
+	int irq;
+	unsigned long flags;
+	struct work_struct work;
+	struct delayed_work retry;
+	struct llist_head completions;
+	struct list_head free;
+	struct list_head waiting;
+	struct list_head held;
+	wait_queue_head_t drained;
+	unsigned int nr_taken;
+	bool consumed;
+	struct blkback_mover mover;
+	struct blkback_stats *stats;
+	unsigned int nr_reqs;
+	struct blkback_req reqs[] __counted_by(nr_reqs);
+};
+
+/**
+ * struct blkback_vbd - the backing device
+ * @file: open file of the block device; NULL while none is open
+ * @bdev: the block device
+ * @devt: its number, as the hotplug script gave it
+ * @limits: what requests are checked against; the capacity follows a resize
+ * @cdrom: the toolstack calls it a CD-ROM
+ * @gone: the disk told that it died
+ * @changed: called when the capacity changed or the disk died; process context
+ * @list: place on the list of open devices
+ */
+struct blkback_vbd {
+	struct file *file;
+	struct block_device *bdev;
+	dev_t devt;
+	struct blkback_limits limits;
+	bool cdrom;
+	bool gone;
+	void (*changed)(struct blkback_vbd *vbd);
+	struct list_head list;
+};
+
+/**
+ * struct blkback_dev - one exported disk
+ * @xbdev: its xenbus device; its memory is held until the teardown is over
+ * @lock: see the top of this file
+ * @removed: the xenbus device is going: no xenbus_*() call any more
+ * @work: the device's life; the only place where it changes
+ * @front_state: the frontend's state as the watch saw it last
+ * @ring_broken: a queue saw its ring broken
+ * @physical_watch: on "physical-device"
+ * @state_watch: on our own "state", which the toolstack writes too
+ * @mode: value of "mode", for people
+ * @vbd: the backing device
+ * @config: what the connected frontend wrote; meaningful while @queue is set
+ * @queue: the ring; NULL while not connected
+ * @stats: one for each queue
+ * @list: place on the list of devices
+ */
+struct blkback_dev {
+	struct xenbus_device *xbdev;
+	struct mutex lock;
+	bool removed;
+	struct work_struct work;
+	enum xenbus_state front_state;
+	bool ring_broken;
+	struct xenbus_watch physical_watch;
+	struct xenbus_watch state_watch;
+	char mode[8];
+	struct blkback_vbd vbd;
+	struct blkback_config config;
+	struct blkback_queue *queue;
+	struct blkback_stats stats;
+	struct list_head list;
+};
+
+/* main.c */
+extern struct workqueue_struct *blkback_queue_wq;
+extern struct workqueue_struct *blkback_dev_wq;
+extern unsigned int blkback_max_buffer_pages;
+extern bool blkback_exclusive_open;
+
+/* xenbus.c: process context */
+int blkback_xenbus_init(void);
+void blkback_xenbus_exit(void);
+/* any context */
+void blkback_xenbus_ring_broken(struct blkback_dev *dev);
+
+/* queue.c: the device's work item, may sleep */
+struct blkback_queue *blkback_queue_create(struct blkback_dev *dev,
+					   const struct blkback_config *config);
+void blkback_queue_destroy(struct blkback_queue *queue);
+/* any context */
+void blkback_queue_kick(struct blkback_queue *queue);
+void blkback_queue_complete(struct blkback_req *req);
+
+/* io.c: the ring's work item, may sleep */
+void blkback_io_submit(struct blkback_req *req);
+/* any context */
+void blkback_io_end(struct bio *bio);
+
+/* discard.c: the ring's work item, may sleep */
+void blkback_discard_submit(struct blkback_req *req);
+bool blkback_discard_continue(struct blkback_req *req);
+
+/* vbd.c: the device's work item, may sleep */
+int blkback_vbd_open(struct blkback_vbd *vbd, struct device *owner,
+		     const char *mode);
+void blkback_vbd_close(struct blkback_vbd *vbd);
+int blkback_vbd_settle(struct blkback_vbd *vbd);
+bool blkback_vbd_resized(struct blkback_vbd *vbd);
+void blkback_vbd_exit(void);
+
+/* sysfs.c: process context */
+extern const struct attribute_group *blkback_sysfs_groups[];
+
+/* stats.c: the ring's work item */
+void blkback_stats_answered(struct blkback_stats *stats,
+			    const struct blkback_cmd *cmd, int error);
+void blkback_stats_waited(struct blkback_stats *stats);
+
+#endif /* _BLKBACK_H */

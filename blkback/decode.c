@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A slot of the ring, of any layout -> struct blkback_cmd, fully checked.
+ *
+ * Everything here works on a private copy of the slot (security rule D3) and on
+ * values: no Xen, no block layer, no allocation.  What is wrong with a slot
+ * costs that slot alone.
+ */
+#include <linux/errno.h>
+#include <linux/overflow.h>
+
+#include "decode.h"
+
+/*
+ * The fields of the three kinds of slot, whatever the layout.  The macro is
+ * expanded once for each layout; the structures differ in nothing but offsets.
+ */
+#define DECODE_HEADER(slot, cmd)					\
+	do {								\
+		(cmd)->wire_op = (slot)->operation;			\
+		(cmd)->id = (slot)->rw.id;				\
+		if ((slot)->operation == BLKIF_OP_INDIRECT)		\
+			(cmd)->wire_op = (slot)->indirect.indirect_op;	\
+	} while (0)
+
+#define DECODE_RW(slot, cmd, segs)					\
+	do {								\
+		(cmd)->sector = (slot)->rw.sector_number;		\
+		(cmd)->nr_segments = (slot)->rw.nr_segments;		\
+		(segs) = (slot)->rw.seg;				\
+	} while (0)
+
+#define DECODE_DISCARD(slot, cmd, secure)				\
+	do {								\
+		(cmd)->sector = (slot)->discard.sector_number;		\
+		(cmd)->nr_sectors = (slot)->discard.nr_sectors;		\
+		(secure) = (slot)->discard.flag & BLKIF_DISCARD_SECURE;	\
+	} while (0)
+
+/* Inside the disk, and of whole logical blocks. */
+static int check_range(const struct blkback_cmd *cmd,
+		       const struct blkback_limits *limits)
+{
+	u64 end;
+
+	if (check_add_overflow(cmd->sector, cmd->nr_sectors, &end))
+		return -EINVAL;
+	if (end > limits->capacity_sectors)
+		return -EINVAL;
+	if ((cmd->sector | cmd->nr_sectors) & (limits->block_sectors - 1))
+		return -EINVAL;
+	return 0;
+}
+
+/* The data of a segment, too, must be whole logical blocks at their place. */
+static int decode_segment(const struct blkif_segment *wire,
+			  const struct blkback_limits *limits,
+			  struct blkback_segment *seg)
+{
+	unsigned int nr_sectors;
+
+	if (wire->first_sect > wire->last_sect ||
+	    wire->last_sect >= BLKIF_SECTORS_PER_PAGE)
+		return -EINVAL;
+	nr_sectors = wire->last_sect - wire->first_sect + 1;
+	if ((wire->first_sect | nr_sectors) & (limits->block_sectors - 1))
+		return -EINVAL;
+
+	seg->gref = wire->gref;
+	seg->offset_bytes = wire->first_sect << BLKIF_SECTOR_SHIFT;
+	seg->len_bytes = nr_sectors << BLKIF_SECTOR_SHIFT;
+	return 0;
+}
+
+static int decode_rw(enum blkback_abi abi, const union blkback_slot *slot,
+		     const struct blkback_limits *limits,
+		     struct blkback_cmd *cmd)
+{
+	const struct blkif_segment *segs;
+	unsigned int i;
+	int err;
+
+	if (abi == BLKBACK_ABI_X86_32)
+		DECODE_RW(&slot->x86_32, cmd, segs);
+	else
+		DECODE_RW(&slot->x86_64, cmd, segs);
+
+	if (cmd->nr_segments > BLKIF_MAX_SEGMENTS_PER_REQUEST)
+		return -EINVAL;
+	if (cmd->nr_segments == 0 && cmd->op != BLKBACK_FLUSH)
+		return -EINVAL;
+	if (cmd->nr_segments && cmd->op != BLKBACK_READ && limits->read_only)
+		return -EROFS;
+
+	cmd->nr_sectors = 0;
+	for (i = 0; i < cmd->nr_segments; i++) {
+		err = decode_segment(&segs[i], limits, &cmd->seg[i]);
+		if (err)
+			return err;
+		cmd->nr_sectors += cmd->seg[i].len_bytes >> BLKIF_SECTOR_SHIFT;
+	}
+	if (cmd->nr_segments == 0)
+		return 0;
+	return check_range(cmd, limits);
+}
+
+static int decode_discard(enum blkback_abi abi, const union blkback_slot *slot,
+			  const struct blkback_limits *limits,
+			  struct blkback_cmd *cmd)
+{
+	bool secure;
+
+	if (abi == BLKBACK_ABI_X86_32)
+		DECODE_DISCARD(&slot->x86_32, cmd, secure);
+	else
+		DECODE_DISCARD(&slot->x86_64, cmd, secure);
+
+	/*
+	 * One who asks for data to be unreadable is told when it will not be,
+	 * rather than given an ordinary discard.
+	 */
+	if (secure ? !limits->secure_erase : !limits->discard)
+		return -EOPNOTSUPP;
+	if (limits->read_only)
+		return -EROFS;
+
+	cmd->op = secure ? BLKBACK_SECURE_ERASE : BLKBACK_DISCARD;
+	return check_range(cmd, limits);
+}
+
+/**
+ * blkback_decode - check a slot and say what it asks for
+ * @abi: the slot's layout
+ * @slot: private copy of the slot
+ * @limits: what the disk takes, and what was offered to the frontend
+ * @cmd: result; @cmd->id and @cmd->wire_op are valid on errors too, the rest
+ *	is not
+ *
+ * Context: any.
+ * Return: 0; -EOPNOTSUPP for an operation that was not offered or is unknown;
+ * -EROFS for a change to a read-only disk; -EINVAL for values out of range.
+ */
+int blkback_decode(enum blkback_abi abi, const union blkback_slot *slot,
+		   const struct blkback_limits *limits,
+		   struct blkback_cmd *cmd)
+{
+	if (abi == BLKBACK_ABI_X86_32)
+		DECODE_HEADER(&slot->x86_32, cmd);
+	else
+		DECODE_HEADER(&slot->x86_64, cmd);
+
+	cmd->nr_segments = 0;
+	switch (slot->operation) {
+	case BLKIF_OP_READ:
+		cmd->op = BLKBACK_READ;
+		return decode_rw(abi, slot, limits, cmd);
+	case BLKIF_OP_WRITE:
+		cmd->op = BLKBACK_WRITE;
+		return decode_rw(abi, slot, limits, cmd);
+	case BLKIF_OP_FLUSH_DISKCACHE:
+		if (!limits->flush)
+			return -EOPNOTSUPP;
+		cmd->op = BLKBACK_FLUSH;
+		return decode_rw(abi, slot, limits, cmd);
+	case BLKIF_OP_DISCARD:
+		return decode_discard(abi, slot, limits, cmd);
+	default:
+		return -EOPNOTSUPP;
+	}
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A request -> a bio on the backing device, and back. */
+#include "blkback.h"
+
+static blk_opf_t io_opf(const struct blkback_cmd *cmd)
+{
+	switch (cmd->op) {
+	case BLKBACK_READ:
+		return REQ_OP_READ;
+	case BLKBACK_FLUSH:
+		/*
+		 * Data that comes with a flush is as durable when it is
+		 * answered as what the flush covers.
+		 */
+		return REQ_OP_WRITE | REQ_SYNC | REQ_PREFLUSH |
+		       (cmd->nr_segments ? REQ_FUA : 0);
+	default:
+		/* The frontend's block layer has gathered them already. */
+		return REQ_OP_WRITE | REQ_SYNC | REQ_IDLE;
+	}
+}
+
+/**
+ * blkback_io_end - the end of any bio of a request
+ * @bio: the request's bio
+ *
+ * Context: any.
+ */
+void blkback_io_end(struct bio *bio)
+{
+	struct blkback_req *req = bio->bi_private;
+
+	req->error = blk_status_to_errno(bio->bi_status);
+	bio_uninit(bio);
+	blkback_queue_complete(req);
+}
+
+/**
+ * blkback_io_submit - start a read, write or flush
+ * @req: the request, its pages mapped
+ *
+ * The pages of a request fit its bio, and the block layer splits a bio that the
+ * device finds too long: there is one bio for each request.
+ *
+ * Context: the ring's work item, may sleep.  blkback_queue_complete() is called
+ * at the end, maybe before this returns.
+ */
+void blkback_io_submit(struct blkback_req *req)
+{
+	const struct blkback_cmd *cmd = &req->cmd;
+	struct bio *bio = &req->bio;
+	unsigned int i;
+
+	bio_init(bio, req->queue->dev->vbd.bdev, req->bvec,
+		 ARRAY_SIZE(req->bvec), io_opf(cmd));
+	bio->bi_iter.bi_sector = cmd->nr_segments ? cmd->sector : 0;
+	bio->bi_private = req;
+	bio->bi_end_io = blkback_io_end;
+
+	for (i = 0; i < cmd->nr_segments; i++) {
+		const struct blkback_segment *seg = &cmd->seg[i];
+
+		if (bio_add_page(bio, req->page[i], seg->len_bytes,
+				 seg->offset_bytes) != seg->len_bytes) {
+			bio_io_error(bio);
+			return;
+		}
+	}
+	submit_bio(bio);
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The pages that a ring may map grants at.
+ *
+ * A reserve for one request is there from connect to disconnect, so that a ring
+ * gets on however short memory is.  Above it the pool grows with what the ring
+ * has in flight, up to a bound, and gives back when the ring is idle.  Growing
+ * may balloon and sleep long: it has a work item of its own on a queue of the
+ * system's, and the I/O path never waits for it.
+ */
+#include <linux/minmax.h>
+#include <linux/slab.h>
+
+#include "blkback.h"
+#include "port.h"
+
+#define PAGES_GROW_STEP		32
+#define PAGES_IDLE_MS		10000
+
+static struct blkback_queue *pages_queue(struct blkback_pages *pages)
+{
+	return container_of(pages, struct blkback_queue, mover.pages);
+}
+
+static void pages_add(struct blkback_pages *pages, unsigned int nr,
+		      struct page **page)
+{
+	spin_lock(&pages->lock);
+	memcpy(&pages->page[pages->nr_free], page, nr * sizeof(*page));
+	pages->nr_free += nr;
+	pages->nr_total += nr;
+	spin_unlock(&pages->lock);
+}
+
+/* Nobody else grows: the work item does not run beside itself. */
+static void pages_grow(struct work_struct *work)
+{
+	struct blkback_pages *pages =
+		container_of(work, struct blkback_pages, grow);
+	struct page *page[PAGES_GROW_STEP];
+	unsigned int nr;
+
+	nr = min(pages->nr_max - READ_ONCE(pages->nr_total), PAGES_GROW_STEP);
+	if (!nr || blkback_port_alloc_pages(nr, page))
+		return;
+	pages_add(pages, nr, page);
+	blkback_queue_kick(pages_queue(pages));
+}
+
+/* Take up to @max free pages above the reserve out of the pool. */
+static unsigned int pages_surplus(struct blkback_pages *pages,
+				  struct page **page, unsigned int max)
+{
+	unsigned int nr = 0;
+
+	spin_lock(&pages->lock);
+	while (nr < max && pages->nr_free > pages->nr_reserve) {
+		page[nr++] = pages->page[--pages->nr_free];
+		pages->nr_total--;
+	}
+	spin_unlock(&pages->lock);
+	return nr;
+}
+
+static void pages_shrink(struct work_struct *work)
+{
+	struct blkback_pages *pages =
+		container_of(work, struct blkback_pages, shrink.work);
+	struct page *page[PAGES_GROW_STEP];
+	unsigned int nr;
+
+	if (READ_ONCE(pages->used)) {
+		WRITE_ONCE(pages->used, false);
+		queue_delayed_work(system_dfl_wq, &pages->shrink,
+				   msecs_to_jiffies(PAGES_IDLE_MS));
+		return;
+	}
+	while ((nr = pages_surplus(pages, page, PAGES_GROW_STEP)))
+		blkback_port_free_pages(nr, page);
+}
+
+/**
+ * blkback_pages_init - make a pool and its reserve
+ * @pages: the pool; part of a queue's mover
+ * @nr_reserve: pages that are always there
+ * @nr_max: bound on all pages, at least @nr_reserve
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int blkback_pages_init(struct blkback_pages *pages, unsigned int nr_reserve,
+		       unsigned int nr_max)
+{
+	int err;
+
+	spin_lock_init(&pages->lock);
+	INIT_WORK(&pages->grow, pages_grow);
+	INIT_DELAYED_WORK(&pages->shrink, pages_shrink);
+	pages->nr_reserve = nr_reserve;
+	pages->nr_max = nr_max;
+	pages->nr_free = nr_reserve;
+	pages->nr_total = nr_reserve;
+	pages->page = kcalloc(nr_max, sizeof(*pages->page), GFP_KERNEL);
+	if (!pages->page)
+		return -ENOMEM;
+	err = blkback_port_alloc_pages(nr_reserve, pages->page);
+	if (err)
+		kfree(pages->page);
+	return err;
+}
+
+/**
+ * blkback_pages_exit - free all pages
+ * @pages: the pool, with no page in use
+ *
+ * Context: process, may sleep.
+ */
+void blkback_pages_exit(struct blkback_pages *pages)
+{
+	cancel_work_sync(&pages->grow);
+	cancel_delayed_work_sync(&pages->shrink);
+	blkback_port_free_pages(pages->nr_free, pages->page);
+	kfree(pages->page);
+}
+
+/**
+ * blkback_pages_get - take pages
+ * @pages: the pool
+ * @nr: how many, at most the reserve
+ * @page: result
+ *
+ * Context: process.
+ * Return: true, or false when there are not enough now; the ring is kicked when
+ * there are more.
+ */
+bool blkback_pages_get(struct blkback_pages *pages, unsigned int nr,
+		       struct page **page)
+{
+	bool ok;
+
+	spin_lock(&pages->lock);
+	ok = pages->nr_free >= nr;
+	if (ok) {
+		pages->nr_free -= nr;
+		memcpy(page, &pages->page[pages->nr_free], nr * sizeof(*page));
+	}
+	spin_unlock(&pages->lock);
+
+	WRITE_ONCE(pages->used, true);
+	if (!ok && READ_ONCE(pages->nr_total) < pages->nr_max)
+		queue_work(system_dfl_wq, &pages->grow);
+	return ok;
+}
+
+/**
+ * blkback_pages_put - give pages back
+ * @pages: the pool
+ * @nr: how many
+ * @page: the pages, not mapped any more
+ *
+ * Context: process.
+ */
+void blkback_pages_put(struct blkback_pages *pages, unsigned int nr,
+		       struct page **page)
+{
+	bool surplus;
+
+	spin_lock(&pages->lock);
+	memcpy(&pages->page[pages->nr_free], page, nr * sizeof(*page));
+	pages->nr_free += nr;
+	surplus = pages->nr_total > pages->nr_reserve;
+	spin_unlock(&pages->lock);
+
+	if (surplus && !delayed_work_pending(&pages->shrink))
+		queue_delayed_work(system_dfl_wq, &pages->shrink,
+				   msecs_to_jiffies(PAGES_IDLE_MS));
+}
+
+/**
+ * blkback_pages_lost - pages that Xen would not unmap are never used again
+ * @pages: the pool
+ * @nr: how many
+ *
+ * The reserve is made up from the pages that are left, so long as there are
+ * enough; the pool grows in their place.
+ *
+ * Context: process.
+ */
+void blkback_pages_lost(struct blkback_pages *pages, unsigned int nr)
+{
+	spin_lock(&pages->lock);
+	pages->nr_total -= nr;
+	spin_unlock(&pages->lock);
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every hypercall that the data path makes, and the event channel.
+ *
+ * Nothing is decided here.  Tests link a false Xen in place of this file.
+ */
+#include <xen/events.h>
+#include <xen/xenbus.h>
+
+#include "port.h"
+
+/**
+ * blkback_port_map_ring - map the frontend's ring page
+ * @xbdev: the device, for its frontend's domain
+ * @gref: the page's grant reference
+ * @shared: result
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -errno.  The device is told of a bad reference by xenbus.
+ */
+int blkback_port_map_ring(struct xenbus_device *xbdev, u32 gref, void **shared)
+{
+	grant_ref_t ref = gref;
+
+	return xenbus_map_ring_valloc(xbdev, &ref, 1, shared);
+}
+
+/**
+ * blkback_port_unmap_ring - undo blkback_port_map_ring()
+ * @xbdev: the device
+ * @shared: what was mapped
+ *
+ * Context: process, may sleep.
+ */
+void blkback_port_unmap_ring(struct xenbus_device *xbdev, void *shared)
+{
+	xenbus_unmap_ring_vfree(xbdev, shared);
+}
+
+/**
+ * blkback_port_bind - bind the frontend's event channel
+ * @xbdev: the device
+ * @event_channel: the frontend's port
+ * @handler: called in hard interrupt context
+ * @data: for @handler
+ *
+ * Each event must be acknowledged by blkback_port_eoi() before the next one
+ * comes: a storm of them ends in Xen (rule D7).
+ *
+ * Return: the interrupt's number, or -errno.
+ */
+int blkback_port_bind(struct xenbus_device *xbdev, u32 event_channel,
+		      irq_handler_t handler, void *data)
+{
+	return bind_interdomain_evtchn_to_irqhandler_lateeoi(xbdev,
+			event_channel, handler, 0, "blkif-backend", data);
+}
+
+/**
+ * blkback_port_unbind - undo blkback_port_bind(); waits for the handler
+ * @irq: the interrupt
+ * @data: as given to bind
+ */
+void blkback_port_unbind(int irq, void *data)
+{
+	unbind_from_irqhandler(irq, data);
+}
+
+/**
+ * blkback_port_notify - send an event to the frontend
+ * @irq: the interrupt
+ */
+void blkback_port_notify(int irq)
+{
+	notify_remote_via_irq(irq);
+}
+
+/**
+ * blkback_port_eoi - acknowledge an event
+ * @irq: the interrupt
+ * @spurious: nothing at all was consumed since the last one
+ */
+void blkback_port_eoi(int irq, bool spurious)
+{
+	xen_irq_lateeoi(irq, spurious ? XEN_EOI_FLAG_SPURIOUS : 0);
+}
+
+/**
+ * blkback_port_alloc_pages - pages of no memory, to map grants at
+ * @nr: how many
+ * @pages: result
+ *
+ * Context: process, sleeps; may balloon on kernels that cannot do without, and
+ * is therefore never called in the I/O path.
+ * Return: 0 or -errno, with no page allocated.
+ */
+int blkback_port_alloc_pages(unsigned int nr, struct page **pages)
+{
+	return gnttab_alloc_pages(nr, pages);
+}
+
+/**
+ * blkback_port_free_pages - undo blkback_port_alloc_pages()
+ * @nr: how many
+ * @pages: the pages, none of them mapped
+ */
+void blkback_port_free_pages(unsigned int nr, struct page **pages)
+{
+	gnttab_free_pages(nr, pages);
+}
+
+/**
+ * blkback_port_map - map grants in one hypercall
+ * @ops: what to map; each one's status is its own result
+ * @pages: the page of each
+ * @nr: how many
+ *
+ * Context: process, may sleep.
+ * Return: 0 when each op has its status, or -errno when that is not known.
+ */
+int blkback_port_map(struct gnttab_map_grant_ref *ops, struct page **pages,
+		     unsigned int nr)
+{
+	return gnttab_map_refs(ops, NULL, pages, nr);
+}
+
+/**
+ * blkback_port_unmap - unmap grants in one hypercall
+ * @ops: what to unmap; each one's status is its own result
+ * @pages: the page of each
+ * @nr: how many
+ *
+ * Context: process, may sleep.
+ * Return: 0 when each op has its status, or -errno when that is not known.
+ */
+int blkback_port_unmap(struct gnttab_unmap_grant_ref *ops, struct page **pages,
+		       unsigned int nr)
+{
+	return gnttab_unmap_refs(ops, NULL, pages, nr);
+}

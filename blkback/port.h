@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Every hypercall that the data path makes: the tests' seam. */
+#ifndef _BLKBACK_PORT_H
+#define _BLKBACK_PORT_H
+
+#include <linux/interrupt.h>
+#include <xen/grant_table.h>
+
+struct xenbus_device;
+
+int blkback_port_map_ring(struct xenbus_device *xbdev, u32 gref, void **shared);
+void blkback_port_unmap_ring(struct xenbus_device *xbdev, void *shared);
+int blkback_port_bind(struct xenbus_device *xbdev, u32 event_channel,
+		      irq_handler_t handler, void *data);
+void blkback_port_unbind(int irq, void *data);
+void blkback_port_notify(int irq);
+void blkback_port_eoi(int irq, bool spurious);
+
+int blkback_port_alloc_pages(unsigned int nr, struct page **pages);
+void blkback_port_free_pages(unsigned int nr, struct page **pages);
+int blkback_port_map(struct gnttab_map_grant_ref *ops, struct page **pages,
+		     unsigned int nr);
+int blkback_port_unmap(struct gnttab_unmap_grant_ref *ops, struct page **pages,
+		       unsigned int nr);
+
+#endif /* _BLKBACK_PORT_H */

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The shared page of one ring: copy a slot out once, put an answer in, indices,
+ * event thresholds.
+ *
+ * Nothing here trusts the page: the frontend may write any of it at any time.
+ * What is read is read once; what the frontend could change back (rsp_prod) is
+ * kept privately and only written.
+ */
+#include <linux/build_bug.h>
+#include <linux/errno.h>
+#include <linux/log2.h>
+#include <linux/string.h>
+
+#include "ring.h"
+
+#define RING_HEADER_BYTES	offsetof(struct blkback_wire_sring, ring)
+
+static_assert(RING_HEADER_BYTES == 64);
+
+static void *ring_slot(struct blkback_ring *ring, RING_IDX idx)
+{
+	return (void *)ring->back.sring + RING_HEADER_BYTES +
+	       (idx & (ring->back.nr_ents - 1)) * ring->slot_bytes;
+}
+
+/**
+ * blkback_ring_slots - how many slots a ring has
+ * @nr_pages: its pages, a power of two, 1 to 16
+ *
+ * Both layouts give the same number (protocol A.2).
+ *
+ * Return: the number of slots, a power of two.
+ */
+unsigned int blkback_ring_slots(unsigned int nr_pages)
+{
+	return rounddown_pow_of_two((nr_pages * BLKIF_PAGE_SIZE -
+				     RING_HEADER_BYTES) /
+				    sizeof(union blkif_x86_64_request));
+}
+
+/**
+ * blkback_ring_attach - start to use a mapped ring
+ * @ring: the ring
+ * @abi: layout of its slots
+ * @shared: the mapped pages
+ * @nr_pages: how many, a power of two
+ *
+ * The frontend may have been connected before, to a backend that answered some
+ * of its requests: what was not answered is taken again (rule RN8).
+ *
+ * Context: any; nobody else may use the ring.
+ * Return: 0, or -EINVAL when the indices in the page cannot be true.
+ */
+int blkback_ring_attach(struct blkback_ring *ring, enum blkback_abi abi,
+			void *shared, unsigned int nr_pages)
+{
+	struct blkback_wire_sring *sring = shared;
+	RING_IDX rsp_prod = READ_ONCE(sring->rsp_prod);
+	RING_IDX req_prod = READ_ONCE(sring->req_prod);
+	unsigned int nr_slots = blkback_ring_slots(nr_pages);
+
+	if (req_prod - rsp_prod > nr_slots)
+		return -EINVAL;
+
+	ring->abi = abi;
+	ring->slot_bytes = abi == BLKBACK_ABI_X86_32 ?
+			   sizeof(union blkif_x86_32_request) :
+			   sizeof(union blkif_x86_64_request);
+	ring->back.sring = sring;
+	ring->back.nr_ents = nr_slots;
+	ring->back.rsp_prod_pvt = rsp_prod;
+	ring->back.req_cons = rsp_prod;
+	return 0;
+}
+
+/**
+ * blkback_ring_detach - forget the page, before it is unmapped
+ * @ring: the ring; nobody else may use it any more
+ */
+void blkback_ring_detach(struct blkback_ring *ring)
+{
+	ring->back.sring = NULL;
+}
+
+/**
+ * blkback_ring_pending - how many slots wait to be taken
+ * @ring: the ring
+ *
+ * Context: the ring's work item.
+ * Return: their number, or -EPROTO when the frontend's index claims more
+ * requests than the ring has slots (rules RN1, D1).
+ */
+int blkback_ring_pending(struct blkback_ring *ring)
+{
+	RING_IDX prod = READ_ONCE(ring->back.sring->req_prod);
+
+	if (RING_REQUEST_PROD_OVERFLOW(&ring->back, prod))
+		return -EPROTO;
+	/* Slots are read after the index that announces them. */
+	virt_rmb();
+	return prod - ring->back.req_cons;
+}
+
+/**
+ * blkback_ring_take - copy the next slot out of the ring
+ * @ring: the ring; blkback_ring_pending() said that there is a slot
+ * @slot: private copy, made by reading each word once (rules RN2, D3)
+ *
+ * Context: the ring's work item.
+ */
+void blkback_ring_take(struct blkback_ring *ring, union blkback_slot *slot)
+{
+	const u32 *from = ring_slot(ring, ring->back.req_cons++);
+	unsigned int i;
+
+	BUILD_BUG_ON(sizeof(union blkif_x86_64_request) % sizeof(u32));
+	BUILD_BUG_ON(sizeof(union blkif_x86_32_request) % sizeof(u32));
+	for (i = 0; i < ring->slot_bytes / sizeof(u32); i++)
+		slot->words[i] = READ_ONCE(from[i]);
+}
+
+/**
+ * blkback_ring_answer - put an answer into the ring
+ * @ring: the ring
+ * @id: the request's id
+ * @wire_op: its operation
+ * @status: BLKIF_RSP_*
+ *
+ * Every byte of the answer is written, so that nothing of ours travels in the
+ * gaps (rule D4).  The frontend sees it after blkback_ring_push().
+ *
+ * Context: the ring's work item; a request was taken for each answer.
+ */
+void blkback_ring_answer(struct blkback_ring *ring, u64 id, u8 wire_op,
+			 s16 status)
+{
+	void *slot = ring_slot(ring, ring->back.rsp_prod_pvt++);
+
+	if (ring->abi == BLKBACK_ABI_X86_32) {
+		struct blkif_x86_32_response rsp = {
+			.id = id, .operation = wire_op, .status = status,
+		};
+
+		memcpy(slot, &rsp, sizeof(rsp));
+	} else {
+		struct blkif_x86_64_response rsp = {
+			.id = id, .operation = wire_op, .status = status,
+		};
+
+		memcpy(slot, &rsp, sizeof(rsp));
+	}
+}
+
+/**
+ * blkback_ring_push - show all answers to the frontend
+ * @ring: the ring
+ *
+ * Context: the ring's work item.
+ * Return: true when the frontend asked to be notified of one of them (RN3).
+ */
+bool blkback_ring_push(struct blkback_ring *ring)
+{
+	bool notify;
+
+	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&ring->back, notify);
+	return notify;
+}
+
+/**
+ * blkback_ring_final_check - ask for an event, then look once more (RN4)
+ * @ring: the ring
+ *
+ * Context: the ring's work item.
+ * Return: true when there is a request that no event may announce any more.
+ */
+bool blkback_ring_final_check(struct blkback_ring *ring)
+{
+	int work;
+
+	RING_FINAL_CHECK_FOR_REQUESTS(&ring->back, work);
+	return work;
+}

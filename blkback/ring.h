@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The shared page of one ring.  No other room sees it. */
+#ifndef _BLKBACK_RING_H
+#define _BLKBACK_RING_H
+
+#include <linux/types.h>
+#include <xen/interface/io/ring.h>
+
+#include "decode.h"
+
+/*
+ * The indices of a ring do not depend on the layout of its slots; the size of a
+ * slot is kept beside them.
+ */
+struct blkback_wire_dummy {
+	char unused;
+};
+
+DEFINE_RING_TYPES(blkback_wire, struct blkback_wire_dummy,
+		  struct blkback_wire_dummy);
+
+/**
+ * struct blkback_ring - our end of the shared page
+ * @back: indices; @back.sring is NULL while no page is mapped
+ * @abi: layout of the slots
+ * @slot_bytes: distance from one slot to the next
+ */
+struct blkback_ring {
+	struct blkback_wire_back_ring back;
+	enum blkback_abi abi;
+	unsigned int slot_bytes;
+};
+
+unsigned int blkback_ring_slots(unsigned int nr_pages);
+int blkback_ring_attach(struct blkback_ring *ring, enum blkback_abi abi,
+			void *shared, unsigned int nr_pages);
+void blkback_ring_detach(struct blkback_ring *ring);
+int blkback_ring_pending(struct blkback_ring *ring);
+void blkback_ring_take(struct blkback_ring *ring, union blkback_slot *slot);
+void blkback_ring_answer(struct blkback_ring *ring, u64 id, u8 wire_op,
+			 s16 status);
+bool blkback_ring_push(struct blkback_ring *ring);
+bool blkback_ring_final_check(struct blkback_ring *ring);
+
+#endif /* _BLKBACK_RING_H */
