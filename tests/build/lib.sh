@@ -15,7 +15,7 @@
 
 BUILD_PACKAGES=(
 	bc bison busybox-static codespell cpio dwarves flex gcc kmod libc6-dev
-	libelf-dev libssl-dev libxen-dev linux-headers-amd64 make perl python3
+	libelf-dev libssl-dev libxen-dev linux-headers-amd64 lz4 make perl python3
 	rsync shellcheck xen-hypervisor-4.20-amd64 xz-utils zstd
 )
 
@@ -82,17 +82,17 @@ root_kernels()
 	done | sort -V
 }
 
-# copy_tree NAME: bring $XENBLK_OUT/build/NAME, which is /out/build/NAME in the
+# copy_tree NAME [WHAT-FOR]: bring $XENBLK_OUT/build/NAME, which is /out/build/NAME in the
 # root, to what git knows or would add of the checkout, as it is now.  What was
-# built there stays, for make to judge: only files that changed get a new time.
-# The path is left in $COPY.
+# built there stays, for make to judge (only files that changed get a new time),
+# unless it was for another root or another WHAT-FOR.  The path is left in $COPY.
 copy_tree()
 {
-	local f
+	local f for="$BUILD_ROOT ${2:-}"
 
 	host_packages rsync
 	COPY=$XENBLK_OUT/build/$1
-	if [ "$(cat "$COPY/.root" 2>/dev/null)" != "$BUILD_ROOT" ]; then
+	if [ "$(cat "$COPY/.for" 2>/dev/null)" != "$for" ]; then
 		rm -rf "$COPY"
 		mkdir -p "$COPY"
 	fi
@@ -105,18 +105,20 @@ copy_tree()
 	fi
 	rsync -lpc --from0 --files-from="$COPY/.files.new" "$TOP/" "$COPY/"
 	mv "$COPY/.files.new" "$COPY/.files"
-	echo "$BUILD_ROOT" >"$COPY/.root"
+	echo "$for" >"$COPY/.for"
 }
 
-# make_in COPY-NAME LOG MAKE-ARGUMENT...: make in a copy of the tree, in the
-# root.  A warning is a failure, and one that stays: what was built beside it is
+# make_in COPY-NAME LOG MAKE-ARGUMENT...: make in the root, for that copy of the
+# tree, where it starts.  A warning is a failure, and one that stays: what was built beside it is
 # thrown away, so that the next run meets it again.
 make_in()
 {
 	local name=$1 log=$2
 	shift 2
 	mkdir -p "$(dirname "$log")"
-	if in_root make -C "/out/build/$name" -j"$(nproc)" "$@" >"$log" 2>&1; then
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	if in_root sh -c 'cd "$0" && exec make "$@"' "/out/build/$name" \
+		-j"$(nproc)" "$@" >"$log" 2>&1; then
 		grep -iE '(^|[^a-z])warning:' "$log" || return 0
 		echo "warnings in $name"
 	else
@@ -136,7 +138,7 @@ build_kernel()
 
 	[ -n "${BUILD_ROOT:-}" ] || build_root
 	cached "kernel-$1" "$(key "$dir/base.config" "$dir/$1.config" \
-		"$TOP/tests/build/make-kernel" "$BUILD_ROOT/usr/src/linux-source/.version" \
+		"$TOP/tests/build/make-kernel" "$BUILD_ROOT/usr/src/linux-source/.debian-version" \
 		"$(chroot "$BUILD_ROOT" gcc -dumpfullversion)")" \
 		"$XENBLK_OUT/kernel-$1.log" make_kernel "$1"
 	# shellcheck disable=SC2034 # for the caller
@@ -147,4 +149,20 @@ make_kernel()
 {
 	in_root nice -n 10 bash tests/build/make-kernel "$(root_path "$2")" \
 		tests/kunit/base.config "tests/kunit/$1.config"
+}
+
+# begin_results NAME / end_results: a script that counts may run on its own, and
+# then closes with its own count, or below tests/check, which exports
+# XENBLK_CHECK and counts for all.
+begin_results()
+{
+	[ -z "${XENBLK_CHECK:-}" ] || return 0
+	RESULTS=$XENBLK_OUT/results-$1
+	: >"$RESULTS"
+}
+
+end_results()
+{
+	[ -z "${XENBLK_CHECK:-}" ] || return 0
+	summary
 }

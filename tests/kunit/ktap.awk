@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Reads a boot's console, then its results.log (from the first line "LOADED" or
+# "SUITE" on); prints "ok|skip|FAIL <tab> suite.case <tab> seconds <tab> why".
+# The console is asked only how long a case took, and why it failed.
+
+{ sub(/\r$/, "") }
+
+/^(NOT)?LOADED / { in_results = 1 }
+
+# The console: "[    1.234567]     ok 1 case", and what a failed case said.
+!in_results {
+	if (!match($0, /^(\(XEN\) )?\[ *[0-9]+\.[0-9]+\] /))
+		next
+	now = substr($0, 2, RLENGTH - 3) + 0
+	line = substr($0, RLENGTH + 1)
+	if (line ~ /^ +# Subtest: /) {
+		if (line ~ /^    # /) {
+			suite = line
+			sub(/^ +# Subtest: /, "", suite)
+		}
+		last = now
+	} else if (line ~ /^    (not )?ok [0-9]+ /) {
+		split(line, word, " ")
+		name = suite "." word[word[1] == "not" ? 4 : 3]
+		took[name] = now - last
+		last = now
+	}
+	next
+}
+
+/^SUITE / {
+	close_suite()
+	suite = $2
+	planned = -1
+	seen = 0
+	done = 0
+	saw_plan = 0
+	next
+}
+
+/^    1\.\.[0-9]+/ {
+	planned = substr($1, 4) + 0
+	next
+}
+
+/^ *# .*(EXPECTATION|ASSERTION) FAILED/ {
+	said = $0
+	sub(/^ +# /, "", said)
+	next
+}
+
+/^    (not )?ok [0-9]+ / {
+	seen++
+	bad = ($1 == "not")
+	name = suite "." $(bad ? 4 : 3)
+	skip = match($0, /# SKIP/) ? substr($0, RSTART + 7) : ""
+	if (bad)
+		report("FAIL", name, said ? said : "failed")
+	else if (/# SKIP/)
+		report("skip", name, skip)
+	else
+		report("ok", name, "")
+	said = ""
+	next
+}
+
+/^(not )?ok 1 / { done = 1 }
+
+END { close_suite() }
+
+function report(kind, name, why)
+{
+	printf "%s\t%s\t%d\t%s\n", kind, name, took[name] + 0.5, why
+}
+
+function close_suite()
+{
+	if (suite == "" || !in_results || planned == "")
+		return
+	if (!done || seen != planned)
+		report("FAIL", suite, "planned " planned " cases, ended " seen)
+}
