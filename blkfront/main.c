@@ -1,6 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0
 /* xen-blkfront: module parameters, registration, exit. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/major.h>
 #include <linux/module.h>
+#include <xen/platform_pci.h>
+#include <xen/xen.h>
+
+#include "blkfront.h"
+#include "compat.h"
+
+struct workqueue_struct *blkfront_wq;
+
+static int __init blkfront_init(void)
+{
+	int err;
+
+	/*
+	 * Without Xen there is no bus with devices, and the module does no
+	 * harm: tests load it in a kernel that runs on no hypervisor.
+	 */
+	if (xen_domain() && !xen_has_pv_disk_devices())
+		return -ENODEV;
+
+	/* A work item per disk; one that ends parked I/O must not wait for memory. */
+	blkfront_wq = alloc_workqueue("xen-blkfront",
+				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!blkfront_wq)
+		return -ENOMEM;
+
+	err = register_blkdev(XENVBD_MAJOR, "xvd");
+	if (err) {
+		pr_err("block major %d is taken: is another xen-blkfront loaded?\n",
+		       XENVBD_MAJOR);
+		goto err_destroy_wq;
+	}
+
+	err = blkfront_xenbus_register();
+	if (err)
+		goto err_unregister_blkdev;
+	return 0;
+
+err_unregister_blkdev:
+	unregister_blkdev(XENVBD_MAJOR, "xvd");
+err_destroy_wq:
+	destroy_workqueue(blkfront_wq);
+	return err;
+}
+module_init(blkfront_init);
+
+static void __exit blkfront_exit(void)
+{
+	blkfront_xenbus_unregister();
+	blkfront_disk_wait_for_all();
+	unregister_blkdev(XENVBD_MAJOR, "xvd");
+	destroy_workqueue(blkfront_wq);
+}
+module_exit(blkfront_exit);
 
 MODULE_DESCRIPTION("Xen virtual disk, guest side");
 MODULE_LICENSE("GPL");
+MODULE_ALIAS_BLOCKDEV_MAJOR(XENVBD_MAJOR);
+MODULE_ALIAS("xen:vbd");
+MODULE_ALIAS("xenblk");

@@ -9,6 +9,7 @@
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/slab.h>
 #include <xen/xenbus.h>
 
 #include "compat_config.h"
@@ -35,6 +36,18 @@ static inline void compat_unfreeze_queue(struct request_queue *q,
 
 #ifndef COMPAT_HAVE_SHOULD_MERGE	/* the reverse: 6.14 merges unasked */
 #define BLK_MQ_F_SHOULD_MERGE		0
+#endif
+
+#ifndef kzalloc_obj			/* 7.0, and 6.12.y of late */
+#define kzalloc_obj(obj)		kzalloc(sizeof(obj), GFP_KERNEL)
+#endif
+
+#ifdef COMPAT_HAVE_GETGEO_DISK		/* 6.17 */
+typedef struct gendisk compat_getgeo_t;
+#define compat_getgeo_disk(of)		(of)
+#else
+typedef struct block_device compat_getgeo_t;
+#define compat_getgeo_disk(of)		((of)->bd_disk)
 #endif
 
 #ifndef COMPAT_HAVE_DRIVER_STATE_DEV	/* 7.1 */

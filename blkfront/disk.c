@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The disk as the block layer and its users see it.
+ *
+ * It is counted by reference and lives longer than the xenbus device, as long
+ * as somebody has it open.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blkdev.h>
+#include <linux/cdrom.h>
+#include <linux/hdreg.h>
+#include <linux/major.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <xen/xenbus.h>
+
+#include "blkfront.h"
+#include "compat.h"
+
+static DEFINE_MUTEX(vdev_lock);
+static LIST_HEAD(vdev_list);		/* disks with minors, under vdev_lock */
+
+static atomic_t disk_count = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(disk_wait);
+
+/* --- references ------------------------------------------------------------ */
+
+static void disk_release(struct kref *ref)
+{
+	struct blkfront_disk *disk =
+		container_of(ref, struct blkfront_disk, ref);
+
+	kvfree(disk->queues);
+	kfree(disk);
+	if (atomic_dec_and_test(&disk_count))
+		wake_up_all(&disk_wait);
+}
+
+/**
+ * blkfront_disk_put - drop a reference
+ * @disk: the disk
+ */
+void blkfront_disk_put(struct blkfront_disk *disk)
+{
+	kref_put(&disk->ref, disk_release);
+}
+
+/**
+ * blkfront_disk_wait_for_all - wait until there is no disk any more
+ *
+ * For the exit of the module, when no new one can appear.
+ */
+void blkfront_disk_wait_for_all(void)
+{
+	wait_event(disk_wait, !atomic_read(&disk_count));
+}
+
+/**
+ * blkfront_disk_queue_work - have the disk's work item look at things
+ * @disk: the disk
+ * @delay: in jiffies
+ *
+ * From any context.  A work item that is queued holds a reference.
+ */
+void blkfront_disk_queue_work(struct blkfront_disk *disk, unsigned long delay)
+{
+	bool pending;
+
+	kref_get(&disk->ref);
+	if (delay)
+		pending = !queue_delayed_work(blkfront_wq, &disk->work, delay);
+	else
+		pending = mod_delayed_work(blkfront_wq, &disk->work, 0);
+	if (pending)
+		blkfront_disk_put(disk);
+}
+
+/**
+ * blkfront_disk_queue_block_work - bring the block layer up to date
+ * @disk: the disk
+ *
+ * From any context.
+ */
+void blkfront_disk_queue_block_work(struct blkfront_disk *disk)
+{
+	kref_get(&disk->ref);
+	if (!queue_work(blkfront_wq, &disk->block_work))
+		blkfront_disk_put(disk);
+}
+
+/* --- minors ------------------------------------------------------------------ */
+
+static int disk_take_minors(struct blkfront_disk *disk)
+{
+	const struct blkfront_vdev *vdev = &disk->vdev;
+	struct blkfront_disk *other;
+	int err = 0;
+
+	mutex_lock(&vdev_lock);
+	list_for_each_entry(other, &vdev_list, minors) {
+		if (vdev->minor < other->vdev.minor + other->vdev.nr_minors &&
+		    other->vdev.minor < vdev->minor + vdev->nr_minors) {
+			pr_err("%s: minors %u to %u: some are in use by %s\n",
+			       vdev->name, vdev->minor,
+			       vdev->minor + vdev->nr_minors - 1,
+			       other->vdev.name);
+			err = -EBUSY;
+			break;
+		}
+	}
+	if (!err)
+		list_add(&disk->minors, &vdev_list);
+	mutex_unlock(&vdev_lock);
+	return err;
+}
+
+static void disk_drop_minors(struct blkfront_disk *disk)
+{
+	mutex_lock(&vdev_lock);
+	list_del_init(&disk->minors);
+	mutex_unlock(&vdev_lock);
+}
+
+/* --- what users do ------------------------------------------------------------ */
+
+/* Under open_mutex, as is blkfront_disk_close(). */
+static int disk_open(struct gendisk *gd, blk_mode_t mode)
+{
+	struct blkfront_disk *disk = gd->private_data;
+
+	return test_bit(BLKFRONT_CLOSING, &disk->flags) ? -ENXIO : 0;
+}
+
+static void disk_close(struct gendisk *gd)
+{
+	struct blkfront_disk *disk = gd->private_data;
+
+	if (test_bit(BLKFRONT_UNPLUG, &disk->flags) && !disk_openers(gd))
+		blkfront_disk_queue_work(disk, 0);
+}
+
+static int disk_getgeo(compat_getgeo_t *of, struct hd_geometry *geo)
+{
+	sector_t sectors = get_capacity(compat_getgeo_disk(of));
+	sector_t cylinders = sectors;
+
+	/* There is no geometry; these numbers at least fit the size. */
+	geo->heads = 255;
+	geo->sectors = 63;
+	sector_div(cylinders, geo->heads * geo->sectors);
+	geo->cylinders = min_t(sector_t, cylinders, 0xffff);
+	return 0;
+}
+
+static int disk_ioctl(struct block_device *bdev, blk_mode_t mode,
+		      unsigned int command, unsigned long argument)
+{
+	struct blkfront_disk *disk = bdev->bd_disk->private_data;
+
+	switch (command) {
+	case CDROMMULTISESSION:
+		if (clear_user((void __user *)argument,
+			       sizeof(struct cdrom_multisession)))
+			return -EFAULT;
+		return 0;
+	case CDROM_GET_CAPABILITY:
+		return READ_ONCE(disk->config.cdrom) ? 0 : -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
+static void disk_free(struct gendisk *gd)
+{
+	blkfront_disk_put(gd->private_data);
+}
+
+static const struct block_device_operations disk_fops = {
+	.owner = THIS_MODULE,
+	.open = disk_open,
+	.release = disk_close,
+	.getgeo = disk_getgeo,
+	.ioctl = disk_ioctl,
+	.compat_ioctl = blkdev_compat_ptr_ioctl,
+	.free_disk = disk_free,
+};
+
+/* --- what the block layer is told ------------------------------------------------ */
+
+static void disk_limits(const struct blkfront_config *config,
+			struct queue_limits *lim)
+{
+	unsigned int discard = 0;
+
+	if (config->discard)
+		discard = max(round_down(BLKFRONT_MAX_DISCARD_SECTORS,
+					 config->discard_granularity >> SECTOR_SHIFT),
+			      config->discard_granularity >> SECTOR_SHIFT);
+
+	lim->logical_block_size = config->sector_size;
+	lim->physical_block_size = config->physical_sector_size;
+	lim->max_hw_sectors = config->max_segments * BLKIF_SECTORS_PER_PAGE;
+	lim->max_segments = config->max_segments;
+	lim->max_segment_size = BLKIF_PAGE_SIZE;
+	lim->seg_boundary_mask = BLKIF_PAGE_SIZE - 1;
+	/* A segment begins and ends at a sector of its page. */
+	lim->dma_alignment = SECTOR_SIZE - 1;
+
+	lim->max_hw_discard_sectors = discard;
+	lim->max_secure_erase_sectors = config->secure_erase ? discard : 0;
+	lim->discard_granularity = config->discard ? config->discard_granularity : 0;
+	lim->discard_alignment = config->discard_alignment;
+
+	/* The block layer makes FUA of a write and a flush. */
+	if (config->flush != BLKFRONT_FLUSH_NONE)
+		lim->features |= BLK_FEAT_WRITE_CACHE;
+	else
+		lim->features &= ~BLK_FEAT_WRITE_CACHE;
+}
+
+/**
+ * blkfront_disk_create - make the gendisk
+ * @disk: the disk, under its lock, with its configuration
+ *
+ * It is added by the block work, which scans it for partitions and so waits for
+ * I/O.
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_disk_create(struct blkfront_disk *disk)
+{
+	struct blk_mq_tag_set *set = &disk->tag_set;
+	struct queue_limits lim = {};
+	struct gendisk *gd;
+	int err;
+
+	err = disk_take_minors(disk);
+	if (err)
+		return err;
+
+	set->ops = &blkfront_mq_ops;
+	set->nr_hw_queues = disk->nr_queues;
+	set->queue_depth = disk->config.nr_slots;
+	set->numa_node = NUMA_NO_NODE;
+	set->flags = BLK_MQ_F_SHOULD_MERGE;
+	set->driver_data = disk;
+	err = blk_mq_alloc_tag_set(set);
+	if (err)
+		goto err_drop_minors;
+
+	disk_limits(&disk->config, &lim);
+	gd = blk_mq_alloc_disk(set, &lim, disk);
+	if (IS_ERR(gd)) {
+		err = PTR_ERR(gd);
+		goto err_free_tag_set;
+	}
+	strscpy(gd->disk_name, disk->vdev.name, sizeof(gd->disk_name));
+	gd->major = XENVBD_MAJOR;
+	gd->first_minor = disk->vdev.minor;
+	gd->minors = disk->vdev.nr_minors;
+	gd->fops = &disk_fops;
+	gd->private_data = disk;
+	if (disk->config.removable)
+		gd->flags |= GENHD_FL_REMOVABLE;
+	set_disk_ro(gd, disk->config.readonly);
+	set_capacity(gd, disk->config.sectors);
+	disk->gd = gd;
+	return 0;
+
+err_free_tag_set:
+	blk_mq_free_tag_set(set);
+err_drop_minors:
+	disk_drop_minors(disk);
+	return err;
+}
+
+static void disk_add(struct blkfront_disk *disk)
+{
+	struct device *parent = NULL;
+	int err;
+
+	mutex_lock(&disk->lock);
+	if (disk->xbdev)
+		parent = get_device(&disk->xbdev->dev);
+	mutex_unlock(&disk->lock);
+	if (!parent)
+		return;
+
+	kref_get(&disk->ref);	/* the gendisk's, given back by disk_free() */
+	err = device_add_disk(parent, disk->gd, NULL);
+	put_device(parent);
+	if (err) {
+		pr_err("%s: the disk cannot be added: error %d\n",
+		       disk->vdev.name, err);
+		blkfront_disk_put(disk);
+		set_bit(BLKFRONT_ADD_FAILED, &disk->flags);
+	} else {
+		set_bit(BLKFRONT_ADDED, &disk->flags);
+	}
+	blkfront_disk_queue_work(disk, 0);
+}
+
+/* What the backend said may have changed: it is another one, or it grew. */
+static void disk_update(struct blkfront_disk *disk)
+{
+	struct request_queue *q = disk->gd->queue;
+	struct blkfront_config config;
+	struct queue_limits lim;
+	int err;
+
+	mutex_lock(&disk->lock);
+	config = disk->config;
+	mutex_unlock(&disk->lock);
+	if (test_bit(BLKFRONT_NO_DISCARD, &disk->flags)) {
+		config.discard = false;
+		config.secure_erase = false;
+	}
+
+	lim = queue_limits_start_update(q);
+	disk_limits(&config, &lim);
+	err = queue_limits_commit_update_frozen(q, &lim);
+	if (err)
+		pr_err("%s: the block layer refuses the new limits: error %d\n",
+		       disk->vdev.name, err);
+
+	if (get_disk_ro(disk->gd) != config.readonly)
+		set_disk_ro(disk->gd, config.readonly);
+	if (get_capacity(disk->gd) != config.sectors)
+		set_capacity_and_notify(disk->gd, config.sectors);
+}
+
+/* Everything that may wait for this disk's own I/O. */
+static void disk_block_work(struct work_struct *work)
+{
+	struct blkfront_disk *disk =
+		container_of(work, struct blkfront_disk, block_work);
+
+	if (test_bit(BLKFRONT_ADDED, &disk->flags))
+		disk_update(disk);
+	else if (!test_bit(BLKFRONT_ADD_FAILED, &disk->flags))
+		disk_add(disk);
+	blkfront_disk_put(disk);
+}
+
+/**
+ * blkfront_disk_close - let nobody in, if nobody is in
+ * @disk: the disk
+ *
+ * Return: false if it is open.
+ */
+bool blkfront_disk_close(struct blkfront_disk *disk)
+{
+	bool closed = true;
+
+	if (!disk->gd || test_bit(BLKFRONT_ADD_FAILED, &disk->flags))
+		return true;
+	if (!test_bit(BLKFRONT_ADDED, &disk->flags))
+		return false;	/* the scan for partitions has it open */
+	mutex_lock(&disk->gd->open_mutex);
+	if (disk_openers(disk->gd))
+		closed = false;
+	else
+		set_bit(BLKFRONT_CLOSING, &disk->flags);
+	mutex_unlock(&disk->gd->open_mutex);
+	return closed;
+}
+
+/**
+ * blkfront_disk_delete - take the disk away from the block layer
+ * @disk: a dead disk: its requests fail, and none is left
+ *
+ * Without disk->lock: a file system is told, and what it does takes time.
+ */
+void blkfront_disk_delete(struct blkfront_disk *disk)
+{
+	if (cancel_work_sync(&disk->block_work))
+		blkfront_disk_put(disk);
+	if (disk->gd) {
+		if (test_bit(BLKFRONT_ADDED, &disk->flags)) {
+			if (!test_bit(BLKFRONT_CLOSING, &disk->flags))
+				blk_mark_disk_dead(disk->gd);
+			del_gendisk(disk->gd);
+		}
+		put_disk(disk->gd);
+		disk->gd = NULL;
+		blk_mq_free_tag_set(&disk->tag_set);
+		disk_drop_minors(disk);
+	}
+	complete_all(&disk->gone);
+}
+
+/**
+ * blkfront_disk_alloc - make the object that stands for a disk
+ * @vdev: its name and minors
+ *
+ * Return: the disk, with one reference, or NULL.
+ */
+struct blkfront_disk *blkfront_disk_alloc(const struct blkfront_vdev *vdev)
+{
+	struct blkfront_queue *queue;
+	struct blkfront_disk *disk;
+	unsigned int i;
+
+	disk = kzalloc_obj(*disk);
+	if (!disk)
+		return NULL;
+	disk->nr_queues = 1;
+	disk->queues = kvcalloc(disk->nr_queues, sizeof(*disk->queues),
+				GFP_KERNEL);
+	if (!disk->queues) {
+		kfree(disk);
+		return NULL;
+	}
+	for (queue = disk->queues; queue < disk->queues + disk->nr_queues;
+	     queue++) {
+		queue->disk = disk;
+		queue->name = disk->vdev.name;
+		queue->ref = INVALID_GRANT_REF;
+		spin_lock_init(&queue->lock);
+		init_waitqueue_head(&queue->wait);
+		for (i = 0; i < ARRAY_SIZE(queue->shadow); i++)
+			blkfront_grants_init(&queue->shadow[i].grants);
+	}
+
+	kref_init(&disk->ref);
+	mutex_init(&disk->lock);
+	disk->vdev = *vdev;
+	INIT_DELAYED_WORK(&disk->work, blkfront_xenbus_work);
+	INIT_WORK(&disk->block_work, disk_block_work);
+	INIT_LIST_HEAD(&disk->minors);
+	init_completion(&disk->gone);
+	atomic_inc(&disk_count);
+	return disk;
+}

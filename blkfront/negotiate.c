@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the backend wrote about the disk, checked.
+ *
+ * Pure: xenbus.c reads the values and reports a refusal.  A value that is not
+ * understood refuses the whole offer: half a disk is of use to nobody.
+ */
+#include <linux/errno.h>
+#include <linux/kstrtox.h>
+#include <linux/limits.h>
+#include <linux/log2.h>
+#include <linux/string.h>
+
+#include "blkfront.h"
+
+static const char * const negotiate_keys[BLKFRONT_NR_KEYS] = {
+	[BLKFRONT_KEY_SECTORS] = BLKIF_KEY_SECTORS,
+	[BLKFRONT_KEY_SECTOR_SIZE] = BLKIF_KEY_SECTOR_SIZE,
+	[BLKFRONT_KEY_PHYSICAL_SECTOR_SIZE] = BLKIF_KEY_PHYSICAL_SECTOR_SIZE,
+	[BLKFRONT_KEY_INFO] = BLKIF_KEY_INFO,
+	[BLKFRONT_KEY_FLUSH] = BLKIF_KEY_FEATURE_FLUSH,
+	[BLKFRONT_KEY_BARRIER] = BLKIF_KEY_FEATURE_BARRIER,
+	[BLKFRONT_KEY_DISCARD] = BLKIF_KEY_FEATURE_DISCARD,
+	[BLKFRONT_KEY_DISCARD_GRANULARITY] = BLKIF_KEY_DISCARD_GRANULARITY,
+	[BLKFRONT_KEY_DISCARD_ALIGNMENT] = BLKIF_KEY_DISCARD_ALIGNMENT,
+	[BLKFRONT_KEY_DISCARD_SECURE] = BLKIF_KEY_DISCARD_SECURE,
+};
+
+/* An offer under examination; the first refusal stands. */
+struct negotiation {
+	const struct blkfront_offer *offer;
+	struct blkfront_refusal *refusal;
+	bool refused;
+};
+
+static void negotiation_refuse(struct negotiation *n, enum blkfront_key key,
+			       const char *expected)
+{
+	if (n->refused)
+		return;
+	n->refused = true;
+	n->refusal->key = negotiate_keys[key];
+	n->refusal->value = n->offer->value[key] ?: "(missing)";
+	n->refusal->expected = expected;
+}
+
+/* The value of a key that has to be there. */
+static u64 negotiation_number(struct negotiation *n, enum blkfront_key key,
+			      u64 max, const char *expected)
+{
+	u64 number;
+
+	if (!n->offer->value[key] ||
+	    kstrtou64(n->offer->value[key], 10, &number) || number > max) {
+		negotiation_refuse(n, key, expected);
+		return 0;
+	}
+	return number;
+}
+
+/* The value of a key that may be missing. */
+static u32 negotiation_option(struct negotiation *n, enum blkfront_key key,
+			      u32 missing)
+{
+	if (!n->offer->value[key])
+		return missing;
+	return negotiation_number(n, key, U32_MAX, "a number of 32 bits");
+}
+
+static void negotiate_size(struct negotiation *n,
+			   struct blkfront_config *config)
+{
+	config->sector_size =
+		negotiation_number(n, BLKFRONT_KEY_SECTOR_SIZE, U32_MAX,
+				   "a number of bytes");
+	if (!is_power_of_2(config->sector_size) ||
+	    config->sector_size < SECTOR_SIZE ||
+	    config->sector_size > BLKIF_PAGE_SIZE) {
+		negotiation_refuse(n, BLKFRONT_KEY_SECTOR_SIZE,
+				   "a power of two from 512 to 4096");
+		return;
+	}
+
+	config->physical_sector_size =
+		negotiation_option(n, BLKFRONT_KEY_PHYSICAL_SECTOR_SIZE,
+				   config->sector_size);
+	if (!is_power_of_2(config->physical_sector_size) ||
+	    config->physical_sector_size < config->sector_size)
+		negotiation_refuse(n, BLKFRONT_KEY_PHYSICAL_SECTOR_SIZE,
+				   "a power of two, at least sector-size");
+
+	/* The end of the last block, in bytes, has to be a file offset. */
+	config->sectors =
+		negotiation_number(n, BLKFRONT_KEY_SECTORS,
+				   LLONG_MAX >> SECTOR_SHIFT,
+				   "a number of 512-byte sectors below 2^54");
+	config->sectors = round_down(config->sectors,
+				     config->sector_size >> SECTOR_SHIFT);
+}
+
+static void negotiate_info(struct negotiation *n,
+			   struct blkfront_config *config)
+{
+	u32 info = negotiation_number(n, BLKFRONT_KEY_INFO, U32_MAX,
+				      "a number of 32 bits");
+
+	config->cdrom = info & VDISK_CDROM;
+	config->removable = info & VDISK_REMOVABLE;
+	config->readonly = info & VDISK_READONLY;
+}
+
+/* A backend with neither writes through, and has nothing to flush. */
+static void negotiate_flush(struct negotiation *n,
+			    struct blkfront_config *config)
+{
+	bool flush = negotiation_option(n, BLKFRONT_KEY_FLUSH, 0);
+	bool barrier = negotiation_option(n, BLKFRONT_KEY_BARRIER, 0);
+
+	if (flush)
+		config->flush = BLKFRONT_FLUSH_CACHE;
+	else if (barrier)
+		config->flush = BLKFRONT_FLUSH_BARRIER;
+	else
+		config->flush = BLKFRONT_FLUSH_NONE;
+}
+
+static void negotiate_discard(struct negotiation *n,
+			      struct blkfront_config *config)
+{
+	u32 granularity, alignment;
+
+	config->discard = negotiation_option(n, BLKFRONT_KEY_DISCARD, 0);
+	if (!config->discard)
+		return;
+	config->secure_erase =
+		negotiation_option(n, BLKFRONT_KEY_DISCARD_SECURE, 0);
+
+	granularity = negotiation_option(n, BLKFRONT_KEY_DISCARD_GRANULARITY,
+					 config->sector_size);
+	if (granularity % SECTOR_SIZE)
+		negotiation_refuse(n, BLKFRONT_KEY_DISCARD_GRANULARITY,
+				   "bytes, a multiple of 512");
+	config->discard_granularity = max(granularity, config->sector_size);
+
+	alignment = negotiation_option(n, BLKFRONT_KEY_DISCARD_ALIGNMENT, 0);
+	if (alignment % SECTOR_SIZE)
+		negotiation_refuse(n, BLKFRONT_KEY_DISCARD_ALIGNMENT,
+				   "bytes, a multiple of 512");
+	config->discard_alignment = alignment % config->discard_granularity;
+}
+
+/**
+ * blkfront_negotiate_key - a key's name in XenStore
+ * @key: the key
+ */
+const char *blkfront_negotiate_key(enum blkfront_key key)
+{
+	return negotiate_keys[key];
+}
+
+/**
+ * blkfront_negotiate - check what the backend wrote about the disk
+ * @offer: the values as they were read
+ * @config: filled in when the offer is accepted
+ * @refusal: filled in when it is not; points into @offer
+ *
+ * Return: 0, or -EINVAL.
+ */
+int blkfront_negotiate(const struct blkfront_offer *offer,
+		       struct blkfront_config *config,
+		       struct blkfront_refusal *refusal)
+{
+	struct negotiation n = { .offer = offer, .refusal = refusal };
+
+	memset(config, 0, sizeof(*config));
+	negotiate_size(&n, config);
+	if (n.refused)
+		return -EINVAL;
+	negotiate_info(&n, config);
+	negotiate_flush(&n, config);
+	negotiate_discard(&n, config);
+	config->nr_slots = BLKFRONT_RING_SLOTS;
+	config->max_segments = BLKFRONT_MAX_SEGMENTS;
+	return n.refused ? -EINVAL : 0;
+}
