@@ -92,16 +92,15 @@ copy_tree()
 
 	host_packages rsync
 	COPY=$XENBLK_OUT/build/$1
-	if [ "$(cat "$COPY/.for" 2>/dev/null)" != "$for" ]; then
-		rm -rf "$COPY"
-		mkdir -p "$COPY"
-	fi
+	mkdir -p "$COPY"
 	(cd "$TOP" && git ls-files -z --cached --others --exclude-standard |
 		while IFS= read -r -d '' f; do
 			[ ! -f "$f" ] || printf '%s\0' "$f"
 		done | sort -zu) >"$COPY/.files.new"
-	if [ -f "$COPY/.files" ]; then
-		(cd "$COPY" && comm -z -23 .files .files.new | xargs -0 -r rm -f --)
+	# With another root, or with a file gone, nothing of the old is left.
+	if [ "$(cat "$COPY/.for" 2>/dev/null)" != "$for" ] ||
+	   [ -n "$(comm -z -23 "$COPY/.files" "$COPY/.files.new" | tr -d '\0')" ]; then
+		find "$COPY" -mindepth 1 -maxdepth 1 ! -name .files.new -exec rm -rf {} +
 	fi
 	rsync -lpc --from0 --files-from="$COPY/.files.new" "$TOP/" "$COPY/"
 	mv "$COPY/.files.new" "$COPY/.files"
