@@ -202,7 +202,7 @@ struct blkback_vbd {
  */
 struct blkback_dev {
 	struct xenbus_device *xbdev;
-	struct mutex lock;
+	struct mutex lock;	/* the link to XenStore */
 	bool removed;
 	struct work_struct work;
 	enum xenbus_state front_state;

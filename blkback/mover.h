@@ -26,7 +26,7 @@ struct blkback_req;
  *	is something to give back
  */
 struct blkback_pages {
-	spinlock_t lock;
+	spinlock_t lock;	/* all that follows but the work items */
 	struct page **page;
 	unsigned int nr_free;
 	unsigned int nr_total;

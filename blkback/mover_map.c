@@ -71,18 +71,14 @@ static unsigned int map_add(struct blkback_mover *mover,
 			    const struct blkback_req *req, unsigned int nr)
 {
 	struct blkback_mover_batch *batch = mover->batch;
-	u32 flags = GNTMAP_host_map;
+	/* From a page that is written to it the disk only reads. */
+	bool readonly = req->cmd.op != BLKBACK_READ;
 	unsigned int i;
-
-	/* The disk reads from a page that is written to it, and no more. */
-	if (req->cmd.op != BLKBACK_READ)
-		flags |= GNTMAP_readonly;
 
 	for (i = 0; i < req->nr_pages; i++, nr++) {
 		batch->page[nr] = req->page[i];
-		gnttab_set_map_op(&batch->map[nr],
-				  (unsigned long)page_to_virt(req->page[i]),
-				  flags, req->cmd.seg[i].gref, mover->domid);
+		blkback_port_map_op(&batch->map[nr], req->page[i], readonly,
+				    req->cmd.seg[i].gref, mover->domid);
 	}
 	return nr;
 }
@@ -177,11 +173,8 @@ static unsigned int unmap_add(struct blkback_mover *mover,
 
 	for (i = 0; i < req->nr_mapped; i++, nr++) {
 		batch->page[nr] = req->page[i];
-		gnttab_set_unmap_op(&batch->unmap[nr],
-				    (unsigned long)page_to_virt(req->page[i]),
-				    GNTMAP_host_map, req->handle[i]);
-		/* No hypercall, no success. */
-		batch->unmap[nr].status = GNTST_general_error;
+		blkback_port_unmap_op(&batch->unmap[nr], req->page[i],
+				      req->handle[i]);
 	}
 	return nr;
 }

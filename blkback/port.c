@@ -110,6 +110,37 @@ void blkback_port_free_pages(unsigned int nr, struct page **pages)
 }
 
 /**
+ * blkback_port_map_op - say what to map where
+ * @op: one of the ops of blkback_port_map()
+ * @page: where to map
+ * @readonly: this domain only reads the page
+ * @gref: the grant reference
+ * @domid: whose it is
+ */
+void blkback_port_map_op(struct gnttab_map_grant_ref *op, struct page *page,
+			 bool readonly, u32 gref, domid_t domid)
+{
+	gnttab_set_map_op(op, (unsigned long)page_to_virt(page),
+			  GNTMAP_host_map | (readonly ? GNTMAP_readonly : 0),
+			  gref, domid);
+}
+
+/**
+ * blkback_port_unmap_op - say what to unmap
+ * @op: one of the ops of blkback_port_unmap(); its status is none of success
+ *	until Xen sets it
+ * @page: where it is mapped
+ * @handle: what Xen called the mapping
+ */
+void blkback_port_unmap_op(struct gnttab_unmap_grant_ref *op, struct page *page,
+			   grant_handle_t handle)
+{
+	gnttab_set_unmap_op(op, (unsigned long)page_to_virt(page),
+			    GNTMAP_host_map, handle);
+	op->status = GNTST_general_error;
+}
+
+/**
  * blkback_port_map - map grants in one hypercall
  * @ops: what to map; each one's status is its own result
  * @pages: the page of each

@@ -18,6 +18,10 @@ void blkback_port_eoi(int irq, bool spurious);
 
 int blkback_port_alloc_pages(unsigned int nr, struct page **pages);
 void blkback_port_free_pages(unsigned int nr, struct page **pages);
+void blkback_port_map_op(struct gnttab_map_grant_ref *op, struct page *page,
+			 bool readonly, u32 gref, domid_t domid);
+void blkback_port_unmap_op(struct gnttab_unmap_grant_ref *op, struct page *page,
+			   grant_handle_t handle);
 int blkback_port_map(struct gnttab_map_grant_ref *ops, struct page **pages,
 		     unsigned int nr);
 int blkback_port_unmap(struct gnttab_unmap_grant_ref *ops, struct page **pages,
