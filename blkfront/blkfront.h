@@ -43,8 +43,14 @@
 #include <linux/workqueue.h>
 #include <xen/grant_table.h>
 #include <xen/xen.h>
+#include <xen/interface/event_channel.h>
 #include <xen/interface/io/blkif.h>
 #include <xen/interface/io/ring.h>
+#include <xen/interface/io/xenbus.h>
+
+#include "encode.h"
+#include "negotiate.h"
+#include "vdev.h"
 
 struct xenbus_device;
 
@@ -53,138 +59,6 @@ DEFINE_RING_TYPES(blkfront, union blkif_native_request,
 
 #define BLKFRONT_RING_SLOTS	__CONST_RING_SIZE(blkfront, BLKIF_PAGE_SIZE)
 #define BLKFRONT_MAX_SEGMENTS	BLKIF_MAX_SEGMENTS_PER_REQUEST
-
-/* One request may discard this much; the whole disk in one would block others. */
-#define BLKFRONT_MAX_DISCARD_SECTORS	(1U << 21)
-
-/* --- negotiate.c: pure ----------------------------------------------------- */
-
-/* The keys of the backend that say what the disk is. */
-enum blkfront_key {
-	BLKFRONT_KEY_SECTORS,
-	BLKFRONT_KEY_SECTOR_SIZE,
-	BLKFRONT_KEY_PHYSICAL_SECTOR_SIZE,
-	BLKFRONT_KEY_INFO,
-	BLKFRONT_KEY_FLUSH,
-	BLKFRONT_KEY_BARRIER,
-	BLKFRONT_KEY_DISCARD,
-	BLKFRONT_KEY_DISCARD_GRANULARITY,
-	BLKFRONT_KEY_DISCARD_ALIGNMENT,
-	BLKFRONT_KEY_DISCARD_SECURE,
-	BLKFRONT_NR_KEYS
-};
-
-/* The backend's values as they were read; NULL for a key that is not there. */
-struct blkfront_offer {
-	const char *value[BLKFRONT_NR_KEYS];
-};
-
-/* How the backend makes writes durable. */
-enum blkfront_flush {
-	BLKFRONT_FLUSH_NONE,
-	BLKFRONT_FLUSH_CACHE,
-	BLKFRONT_FLUSH_BARRIER,
-};
-
-/**
- * struct blkfront_config - what was agreed with the backend, checked
- * @sectors: capacity in units of 512 bytes, whole logical blocks
- * @sector_size: logical block size in bytes
- * @physical_sector_size: physical block size in bytes
- * @flush: the operation that flushes, if there is one
- * @discard: discards are taken
- * @secure_erase: secure discards are taken
- * @discard_granularity: in bytes
- * @discard_alignment: in bytes
- * @cdrom: the disk is a CD-ROM
- * @removable: the medium can be removed
- * @readonly: the disk cannot be written
- * @nr_slots: requests that can be in flight on one ring
- * @max_segments: pages that one request can carry
- */
-struct blkfront_config {
-	u64 sectors;
-	u32 sector_size;
-	u32 physical_sector_size;
-	enum blkfront_flush flush;
-	bool discard;
-	bool secure_erase;
-	u32 discard_granularity;
-	u32 discard_alignment;
-	bool cdrom;
-	bool removable;
-	bool readonly;
-	unsigned int nr_slots;
-	unsigned int max_segments;
-};
-
-/* Why an offer was refused: the key, its value, what was expected instead. */
-struct blkfront_refusal {
-	const char *key;
-	const char *value;
-	const char *expected;
-};
-
-const char *blkfront_negotiate_key(enum blkfront_key key);
-int blkfront_negotiate(const struct blkfront_offer *offer,
-		       struct blkfront_config *config,
-		       struct blkfront_refusal *refusal);
-
-/* --- vdev.c: pure ----------------------------------------------------------- */
-
-/**
- * struct blkfront_vdev - what a virtual-device number means
- * @name: the disk's name
- * @minor: its first minor
- * @nr_minors: how many it has: one when the number is that of a partition
- * @offset: the disk's place in the alphabet, from 0
- * @xvd: the number is one of a Xen disk, not of an emulated IDE or SCSI one
- * @extended: the number is one of the extended range
- */
-struct blkfront_vdev {
-	char name[DISK_NAME_LEN];
-	unsigned int minor;
-	unsigned int nr_minors;
-	unsigned int offset;
-	bool xvd;
-	bool extended;
-};
-
-int blkfront_vdev_parse(int number, struct blkfront_vdev *vdev);
-
-/* --- encode.c: pure --------------------------------------------------------- */
-
-enum blkfront_op {
-	BLKFRONT_READ,
-	BLKFRONT_WRITE,
-	BLKFRONT_FLUSH,
-	BLKFRONT_DISCARD,
-	BLKFRONT_SECURE_ERASE,
-};
-
-/* A page, or the part of it from first_sect to last_sect, both included. */
-struct blkfront_segment {
-	u32 gref;
-	u8 first_sect;
-	u8 last_sect;
-};
-
-/* A request, before it takes the shape of the wire.  Sectors are of 512 bytes. */
-struct blkfront_io {
-	enum blkfront_op op;
-	u16 handle;
-	u16 id;
-	u64 sector;
-	u64 nr_sectors;
-	unsigned int nr_segs;
-	struct blkfront_segment seg[BLKFRONT_MAX_SEGMENTS];
-};
-
-int blkfront_encode_op(enum blkfront_op op,
-		       const struct blkfront_config *config);
-int blkfront_encode(union blkif_native_request *slot,
-		    const struct blkfront_io *io,
-		    const struct blkfront_config *config);
 
 /* --- grants.c ---------------------------------------------------------------- */
 
@@ -271,8 +145,8 @@ void blkfront_port_grant_arm(grant_ref_t ref, domid_t domid, struct page *page,
 bool blkfront_port_grant_disarm(grant_ref_t ref);
 bool blkfront_port_grant_revoke(grant_ref_t ref);
 void blkfront_port_grant_defer(grant_ref_t ref, struct page *page);
-int blkfront_port_event_bind(unsigned int evtchn, irq_handler_t handler,
-			     void *data);
+int blkfront_port_event_bind(struct xenbus_device *xbdev, evtchn_port_t *evtchn,
+			     irq_handler_t handler, void *data);
 void blkfront_port_event_unbind(unsigned int irq, void *data);
 void blkfront_port_event_eoi(unsigned int irq, bool spurious);
 void blkfront_port_notify(unsigned int irq);
@@ -381,9 +255,23 @@ void blkfront_recover_refresh(struct blkfront_disk *disk);
 bool blkfront_recover_fail(struct blkfront_disk *disk);
 bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout);
 
-/* --- xenbus.c -------------------------------------------------------------------- */
+/* --- state.c --------------------------------------------------------------------- */
 
-void blkfront_xenbus_work(struct work_struct *work);
+void blkfront_state_work(struct work_struct *work);
+void blkfront_state_leave(struct blkfront_disk *disk, bool ending);
+
+/* --- xenbus.c: under disk->lock, but for the last two ------------------------------ */
+
+enum xenbus_state blkfront_xenbus_backend(struct blkfront_disk *disk);
+domid_t blkfront_xenbus_domid(struct blkfront_disk *disk);
+bool blkfront_xenbus_wanted(struct blkfront_disk *disk);
+void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state);
+int blkfront_xenbus_restart(struct blkfront_disk *disk);
+int blkfront_xenbus_publish(struct blkfront_disk *disk, evtchn_port_t evtchn);
+int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
+			      struct blkfront_config *config);
+void blkfront_xenbus_fatal(struct blkfront_disk *disk, int err, const char *what);
+void blkfront_xenbus_busy(struct blkfront_disk *disk);
 int blkfront_xenbus_register(void);
 void blkfront_xenbus_unregister(void);
 

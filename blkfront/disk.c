@@ -12,12 +12,16 @@
 #include <linux/hdreg.h>
 #include <linux/major.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <xen/xenbus.h>
 
 #include "blkfront.h"
 #include "compat.h"
+
+/* One request may discard this much: the whole disk in one would hold up others. */
+#define DISK_MAX_DISCARD_SECTORS	((u32)SZ_1G >> SECTOR_SHIFT)
 
 static DEFINE_MUTEX(vdev_lock);
 static LIST_HEAD(vdev_list);		/* disks with minors, under vdev_lock */
@@ -195,7 +199,7 @@ static void disk_limits(const struct blkfront_config *config,
 	unsigned int discard = 0;
 
 	if (config->discard)
-		discard = max(round_down(BLKFRONT_MAX_DISCARD_SECTORS,
+		discard = max(round_down(DISK_MAX_DISCARD_SECTORS,
 					 config->discard_granularity >> SECTOR_SHIFT),
 			      config->discard_granularity >> SECTOR_SHIFT);
 
@@ -242,7 +246,7 @@ int blkfront_disk_create(struct blkfront_disk *disk)
 
 	set->ops = &blkfront_mq_ops;
 	set->nr_hw_queues = disk->nr_queues;
-	set->queue_depth = disk->config.nr_slots;
+	set->queue_depth = BLKFRONT_RING_SLOTS;
 	set->numa_node = NUMA_NO_NODE;
 	set->flags = BLK_MQ_F_SHOULD_MERGE;
 	set->driver_data = disk;
@@ -427,7 +431,7 @@ struct blkfront_disk *blkfront_disk_alloc(const struct blkfront_vdev *vdev)
 	kref_init(&disk->ref);
 	mutex_init(&disk->lock);
 	disk->vdev = *vdev;
-	INIT_DELAYED_WORK(&disk->work, blkfront_xenbus_work);
+	INIT_DELAYED_WORK(&disk->work, blkfront_state_work);
 	INIT_WORK(&disk->block_work, disk_block_work);
 	INIT_LIST_HEAD(&disk->minors);
 	init_completion(&disk->gone);

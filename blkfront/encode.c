@@ -8,7 +8,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 
-#include "blkfront.h"
+#include "encode.h"
 
 /**
  * blkfront_encode_op - which operation of the wire a request is

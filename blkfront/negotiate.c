@@ -5,13 +5,19 @@
  * Pure: xenbus.c reads the values and reports a refusal.  A value that is not
  * understood refuses the whole offer: half a disk is of use to nobody.
  */
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/kstrtox.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
+#include <xen/interface/io/blkif.h>
 
-#include "blkfront.h"
+#include "negotiate.h"
+
+#define NEGOTIATE_SECTOR	BIT(BLKIF_SECTOR_SHIFT)
 
 static const char * const negotiate_keys[BLKFRONT_NR_KEYS] = {
 	[BLKFRONT_KEY_SECTORS] = BLKIF_KEY_SECTORS,
@@ -74,7 +80,7 @@ static void negotiate_size(struct negotiation *n,
 		negotiation_number(n, BLKFRONT_KEY_SECTOR_SIZE, U32_MAX,
 				   "a number of bytes");
 	if (!is_power_of_2(config->sector_size) ||
-	    config->sector_size < SECTOR_SIZE ||
+	    config->sector_size < NEGOTIATE_SECTOR ||
 	    config->sector_size > BLKIF_PAGE_SIZE) {
 		negotiation_refuse(n, BLKFRONT_KEY_SECTOR_SIZE,
 				   "a power of two from 512 to 4096");
@@ -92,10 +98,10 @@ static void negotiate_size(struct negotiation *n,
 	/* The end of the last block, in bytes, has to be a file offset. */
 	config->sectors =
 		negotiation_number(n, BLKFRONT_KEY_SECTORS,
-				   LLONG_MAX >> SECTOR_SHIFT,
+				   LLONG_MAX >> BLKIF_SECTOR_SHIFT,
 				   "a number of 512-byte sectors below 2^54");
 	config->sectors = round_down(config->sectors,
-				     config->sector_size >> SECTOR_SHIFT);
+				     config->sector_size >> BLKIF_SECTOR_SHIFT);
 }
 
 static void negotiate_info(struct negotiation *n,
@@ -137,13 +143,13 @@ static void negotiate_discard(struct negotiation *n,
 
 	granularity = negotiation_option(n, BLKFRONT_KEY_DISCARD_GRANULARITY,
 					 config->sector_size);
-	if (granularity % SECTOR_SIZE)
+	if (granularity % NEGOTIATE_SECTOR)
 		negotiation_refuse(n, BLKFRONT_KEY_DISCARD_GRANULARITY,
 				   "bytes, a multiple of 512");
 	config->discard_granularity = max(granularity, config->sector_size);
 
 	alignment = negotiation_option(n, BLKFRONT_KEY_DISCARD_ALIGNMENT, 0);
-	if (alignment % SECTOR_SIZE)
+	if (alignment % NEGOTIATE_SECTOR)
 		negotiation_refuse(n, BLKFRONT_KEY_DISCARD_ALIGNMENT,
 				   "bytes, a multiple of 512");
 	config->discard_alignment = alignment % config->discard_granularity;
@@ -179,7 +185,6 @@ int blkfront_negotiate(const struct blkfront_offer *offer,
 	negotiate_info(&n, config);
 	negotiate_flush(&n, config);
 	negotiate_discard(&n, config);
-	config->nr_slots = BLKFRONT_RING_SLOTS;
-	config->max_segments = BLKFRONT_MAX_SEGMENTS;
+	config->max_segments = BLKIF_MAX_SEGMENTS_PER_REQUEST;
 	return n.refused ? -EINVAL : 0;
 }

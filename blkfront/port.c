@@ -7,6 +7,7 @@
 #include <xen/events.h>
 #include <xen/grant_table.h>
 #include <xen/page.h>
+#include <xen/xenbus.h>
 
 #include "blkfront.h"
 
@@ -89,18 +90,27 @@ void blkfront_port_grant_defer(grant_ref_t ref, struct page *page)
 }
 
 /**
- * blkfront_port_event_bind - have a handler called for an event channel
- * @evtchn: the channel
+ * blkfront_port_event_bind - open an event channel to a device's backend
+ * @xbdev: the device
+ * @evtchn: the channel, for the backend to bind to
  * @handler: called in hard interrupt context
  * @data: its argument
  *
  * Return: the interrupt's number, or an error.
  */
-int blkfront_port_event_bind(unsigned int evtchn, irq_handler_t handler,
-			     void *data)
+int blkfront_port_event_bind(struct xenbus_device *xbdev, evtchn_port_t *evtchn,
+			     irq_handler_t handler, void *data)
 {
-	return bind_evtchn_to_irqhandler_lateeoi(evtchn, handler, 0,
-						 "blkif", data);
+	int irq;
+
+	irq = xenbus_alloc_evtchn(xbdev, evtchn);
+	if (irq)
+		return irq;
+	irq = bind_evtchn_to_irqhandler_lateeoi(*evtchn, handler, 0, "blkif",
+						data);
+	if (irq < 0)
+		xenbus_free_evtchn(xbdev, *evtchn);
+	return irq;
 }
 
 /**

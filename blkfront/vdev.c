@@ -5,13 +5,16 @@
  * Pure.  The names are those that xen-blkfront has always given, so that the
  * fstab of a guest goes on to mean what it meant.
  */
+#include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/kdev_t.h>
 #include <linux/kernel.h>
 #include <linux/major.h>
+#include <linux/string.h>
 
-#include "blkfront.h"
+#include "vdev.h"
 
-#define VDEV_EXTENDED		(1U << 28)
+#define VDEV_EXTENDED		BIT(28)
 #define VDEV_PARTS		16U
 #define VDEV_EXTENDED_PARTS	256U
 #define VDEV_IDE_MINORS		64U
@@ -89,7 +92,7 @@ int blkfront_vdev_parse(int number, struct blkfront_vdev *vdev)
 	int err;
 
 	memset(vdev, 0, sizeof(*vdev));
-	if (number < 0 || number >= 2 * VDEV_EXTENDED)
+	if (number < 0 || number >= (int)(2 * VDEV_EXTENDED))
 		return -ENODEV;
 
 	if (number & VDEV_EXTENDED) {

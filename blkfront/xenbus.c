@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The disk's life as XenStore tells it.
+ * What is read from XenStore and written to it, and what xenbus calls.
  *
- * A watch only says that something changed and queues the disk's work item,
- * which reads what the backend's state is now, compares it with how far we are,
- * and takes one step.  So states that the backend passed through unseen do no
- * harm, and nothing long runs on xenwatch, which all devices share.
- *
- *	INIT -> OFFERED -> LIVE -> LEAVING -> INIT	and so on
- *				   LEAVING -> DEAD	when it is to end
- *
- * Removal is what the toolstack asks for: the backend Closing with online=0.
- * If the disk is in use then, it stays until the last user closed it, which the
- * protocol allows and a file system deserves; the toolstack is told, and may
- * still take the device away by force (remove).  Closing or Closed with
- * online=1, or no backend at all, is a loss: the disk stays, its I/O waits.
+ * A watch only says that something changed and queues the disk's work item:
+ * nothing long runs on xenwatch, which all devices share.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/jiffies.h>
 #include <linux/module.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <xen/platform_pci.h>
 #include <xen/xenbus.h>
@@ -28,73 +16,111 @@
 #include "blkfront.h"
 #include "compat.h"
 
-/* Between two attempts to get a lost backend back, and after a shortage. */
-#define XENBUS_RETRY		HZ
-/* Between two looks at whether the backend has let go of everything. */
-#define XENBUS_POLL		(HZ / 10)
-/* What a backend that is to be left gets for letting go. */
-#define XENBUS_GIVE_UP		(5 * HZ)
 /* What requests get to finish in before the domain is suspended. */
 #define XENBUS_DRAIN		(5 * HZ)
 
-/* The connection ended: nothing is sent any more until the next one. */
-static void xenbus_leave(struct blkfront_disk *disk, bool ending)
+/* --- states ------------------------------------------------------------------- */
+
+/**
+ * blkfront_xenbus_backend - the backend's state now
+ * @disk: the disk
+ */
+enum xenbus_state blkfront_xenbus_backend(struct blkfront_disk *disk)
 {
-	blkfront_recover_park(disk);
-	if (ending && !disk->ending)
-		disk->left = jiffies;
-	disk->ending |= ending;
-	if (disk->state != BLKFRONT_STATE_LEAVING) {
-		disk->state = BLKFRONT_STATE_LEAVING;
-		disk->left = jiffies;
-	}
-	blkfront_disk_queue_work(disk, 0);
+	if (!disk->xbdev)
+		return XenbusStateUnknown;
+	return xenbus_read_driver_state(disk->xbdev, disk->xbdev->otherend);
 }
 
-static void xenbus_lose(struct blkfront_disk *disk, const char *how)
+/**
+ * blkfront_xenbus_domid - the backend's domain
+ * @disk: the disk
+ */
+domid_t blkfront_xenbus_domid(struct blkfront_disk *disk)
 {
-	if (disk->gd)
-		blkfront_warn(disk, "the backend %s: I/O waits until it is back\n",
-			      how);
-	disk->waiting = true;
-	xenbus_leave(disk, false);
+	return disk->xbdev->otherend_id;
 }
 
-/* --- offering a ring ----------------------------------------------------------- */
-
-static int xenbus_setup_queue(struct blkfront_disk *disk,
-			      struct blkfront_queue *queue,
-			      evtchn_port_t *evtchn)
+/**
+ * blkfront_xenbus_wanted - does the toolstack want the device?
+ * @disk: the disk
+ *
+ * Only asked when the backend is leaving.
+ */
+bool blkfront_xenbus_wanted(struct blkfront_disk *disk)
 {
-	unsigned long flags;
+	return xenbus_read_unsigned(disk->xbdev->otherend, "online", 0);
+}
+
+/**
+ * blkfront_xenbus_switch - say what our state is
+ * @disk: the disk
+ * @state: the state
+ */
+void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state)
+{
+	if (!disk->xbdev)
+		return;
+	if (state == XenbusStateClosed)
+		xenbus_frontend_closed(disk->xbdev);
+	else
+		xenbus_switch_state(disk->xbdev, state);
+}
+
+/**
+ * blkfront_xenbus_fatal - report what prevents a connection, and close
+ * @disk: the disk
+ * @err: the error
+ * @what: what went wrong
+ */
+void blkfront_xenbus_fatal(struct blkfront_disk *disk, int err, const char *what)
+{
+	xenbus_dev_fatal(disk->xbdev, err, "%s: %s", disk->vdev.name, what);
+}
+
+/**
+ * blkfront_xenbus_busy - tell the toolstack why the disk does not go
+ * @disk: the disk
+ */
+void blkfront_xenbus_busy(struct blkfront_disk *disk)
+{
+	xenbus_dev_error(disk->xbdev, -EBUSY,
+			 "%s is in use, and goes when it is not",
+			 disk->vdev.name);
+}
+
+/**
+ * blkfront_xenbus_restart - begin again from Initialising
+ * @disk: the disk
+ *
+ * The core takes a node that says Initialising
+ * for a device that was made anew, unless it knows the device to be in that
+ * state: so that is noted first, and xenbus_switch_state() cannot be used.
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_xenbus_restart(struct blkfront_disk *disk)
+{
+	struct xenbus_device *xbdev = disk->xbdev;
+	struct xenbus_transaction xbt;
+	bool abort;
 	int err;
 
-	queue->page = alloc_page(GFP_KERNEL | __GFP_ZERO);
-	if (!queue->page)
-		return -ENOMEM;
-	err = blkfront_port_grant_alloc(&queue->ref, 1);
-	if (err) {
-		__free_page(queue->page);
-		queue->page = NULL;
-		return err;
-	}
-	spin_lock_irqsave(&queue->lock, flags);
-	blkfront_ring_attach(queue, queue->page);
-	spin_unlock_irqrestore(&queue->lock, flags);
-	blkfront_port_grant_arm(queue->ref, disk->domid, queue->page, false);
-
-	err = xenbus_alloc_evtchn(disk->xbdev, evtchn);
-	if (err)
-		return err;
-	err = blkfront_port_event_bind(*evtchn, blkfront_submit_interrupt,
-				       queue);
-	if (err <= 0) {
-		xenbus_free_evtchn(disk->xbdev, *evtchn);
-		return err ?: -ENODEV;
-	}
-	queue->irq = err;
-	return 0;
+	xbdev->state = XenbusStateInitialising;
+	do {
+		err = xenbus_transaction_start(&xbt);
+		if (err)
+			return err;
+		/* A node that is gone stays gone. */
+		abort = !xenbus_exists(xbt, xbdev->nodename, "state") ||
+			xenbus_printf(xbt, xbdev->nodename, "state", "%d",
+				      XenbusStateInitialising);
+		err = xenbus_transaction_end(xbt, abort);
+	} while (err == -EAGAIN);
+	return err;
 }
+
+/* --- keys --------------------------------------------------------------------- */
 
 /* What an earlier driver of this device may have left; we have one small ring. */
 static const char * const xenbus_stale_keys[] = {
@@ -127,7 +153,14 @@ static int xenbus_write_keys(struct xenbus_transaction xbt,
 			     BLKIF_PROTOCOL_NATIVE);
 }
 
-static int xenbus_publish(struct blkfront_disk *disk, evtchn_port_t evtchn)
+/**
+ * blkfront_xenbus_publish - tell the backend of our ring
+ * @disk: the disk
+ * @evtchn: the event channel
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_xenbus_publish(struct blkfront_disk *disk, evtchn_port_t evtchn)
 {
 	struct xenbus_transaction xbt;
 	int err;
@@ -145,37 +178,6 @@ static int xenbus_publish(struct blkfront_disk *disk, evtchn_port_t evtchn)
 	} while (err == -EAGAIN);
 	return err;
 }
-
-/* A step that fails leaves what was there before the first. */
-static void xenbus_offer(struct blkfront_disk *disk)
-{
-	evtchn_port_t evtchn;
-	int err;
-
-	disk->domid = disk->xbdev->otherend_id;
-	err = blkfront_recover_prepare(disk);
-	if (!err)
-		err = xenbus_setup_queue(disk, &disk->queues[0], &evtchn);
-	if (!err)
-		err = xenbus_publish(disk, evtchn);
-	if (!err) {
-		disk->state = BLKFRONT_STATE_OFFERED;
-		xenbus_switch_state(disk->xbdev, XenbusStateInitialised);
-		return;
-	}
-
-	/* Nobody was told of the ring: it can be taken back at once. */
-	blkfront_recover_fence(disk, true);
-	if (disk->gd) {
-		blkfront_warn(disk, "no connection yet: error %d\n", err);
-		blkfront_disk_queue_work(disk, XENBUS_RETRY);
-		return;
-	}
-	disk->refused = true;
-	xenbus_dev_fatal(disk->xbdev, err, "offering a ring to the backend");
-}
-
-/* --- connecting ------------------------------------------------------------------ */
 
 static void xenbus_read_offer(struct blkfront_disk *disk,
 			      struct blkfront_offer *offer)
@@ -212,8 +214,17 @@ static int xenbus_check_same(struct blkfront_disk *disk,
 	return -EINVAL;
 }
 
-static int xenbus_negotiate(struct blkfront_disk *disk,
-			    struct blkfront_config *config)
+/**
+ * blkfront_xenbus_negotiate - read what the backend says the disk is
+ * @disk: the disk
+ * @config: filled in
+ *
+ * A refusal is reported to the toolstack, and our state is Closing then.
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
+			      struct blkfront_config *config)
 {
 	struct blkfront_refusal refusal;
 	struct blkfront_offer offer;
@@ -230,333 +241,6 @@ static int xenbus_negotiate(struct blkfront_disk *disk,
 				 refusal.value, refusal.expected);
 	xenbus_free_offer(&offer);
 	return err;
-}
-
-/* The backend is Connected, and we have offered it a ring. */
-static void xenbus_connect(struct blkfront_disk *disk)
-{
-	struct blkfront_config config;
-	unsigned int nr;
-	int err;
-
-	err = xenbus_negotiate(disk, &config);
-	if (err)
-		goto err_leave;
-	disk->config = config;
-	clear_bit(BLKFRONT_NO_DISCARD, &disk->flags);
-	clear_bit(BLKFRONT_FLUSH_REFUSED, &disk->flags);
-	clear_bit(BLKFRONT_CHANGED, &disk->flags);
-	if (!disk->gd) {
-		err = blkfront_disk_create(disk);
-		if (err) {
-			xenbus_dev_fatal(disk->xbdev, err, "making the disk %s",
-					 disk->vdev.name);
-			goto err_leave;
-		}
-	}
-
-	disk->state = BLKFRONT_STATE_LIVE;
-	nr = blkfront_recover_replay(disk);
-	if (disk->waiting)
-		blkfront_info(disk, "the backend is back: %u requests were sent again\n",
-			      nr);
-	disk->waiting = false;
-	blkfront_disk_queue_block_work(disk);
-	blkfront_disk_queue_work(disk, 0);
-	return;
-
-err_leave:
-	disk->refused = true;
-	xenbus_leave(disk, disk->gd);
-}
-
-/*
- * The backend wrote Connected once more: the disk has another size, or the
- * backend was bound again and has mapped our ring again.
- */
-static void xenbus_refresh(struct blkfront_disk *disk)
-{
-	struct blkfront_config config;
-
-	if (xenbus_negotiate(disk, &config)) {
-		xenbus_leave(disk, true);
-		return;
-	}
-	disk->config = config;
-	blkfront_recover_refresh(disk);
-	blkfront_disk_queue_block_work(disk);
-	if (disk->waiting)
-		blkfront_info(disk, "the backend is back\n");
-	disk->waiting = false;
-}
-
-/* --- the steps --------------------------------------------------------------------- */
-
-/* Does the toolstack want the device?  Only asked when the backend is leaving. */
-static bool xenbus_wanted(struct blkfront_disk *disk)
-{
-	return xenbus_read_unsigned(disk->xbdev->otherend, "online", 0);
-}
-
-static void xenbus_unplug(struct blkfront_disk *disk)
-{
-	bool again = test_and_set_bit(BLKFRONT_UNPLUG, &disk->flags);
-
-	/* Either we see that it is open, or its closing sees the bit. */
-	smp_mb__after_atomic();
-	if (blkfront_disk_close(disk)) {
-		xenbus_leave(disk, true);
-	} else if (!again) {
-		blkfront_info(disk, "in use: goes away when the last user has closed it\n");
-		xenbus_dev_error(disk->xbdev, -EBUSY,
-				 "%s is in use, and goes when it is not",
-				 disk->vdev.name);
-	}
-}
-
-static void xenbus_step_init(struct blkfront_disk *disk,
-			     enum xenbus_state backend)
-{
-	switch (backend) {
-	case XenbusStateInitWait:
-		if (!disk->refused)
-			xenbus_offer(disk);
-		break;
-	case XenbusStateInitialised:
-	case XenbusStateConnected:
-		/* It believes in a connection that is none. */
-		if (!disk->refused) {
-			disk->reset = true;
-			xenbus_leave(disk, false);
-		}
-		break;
-	case XenbusStateClosing:
-	case XenbusStateClosed:
-		if (!xenbus_wanted(disk))
-			xenbus_leave(disk, true);
-		else if (disk->refused)
-			xenbus_frontend_closed(disk->xbdev);
-		break;
-	default:
-		break;
-	}
-}
-
-static void xenbus_step_offered(struct blkfront_disk *disk,
-				enum xenbus_state backend)
-{
-	switch (backend) {
-	case XenbusStateConnected:
-		xenbus_connect(disk);
-		break;
-	case XenbusStateClosing:
-	case XenbusStateClosed:
-	case XenbusStateUnknown:
-		disk->refused = !disk->gd;
-		xenbus_leave(disk, backend != XenbusStateUnknown && !xenbus_wanted(disk));
-		break;
-	default:
-		break;
-	}
-}
-
-static void xenbus_step_live(struct blkfront_disk *disk,
-			     enum xenbus_state backend)
-{
-	if (test_bit(BLKFRONT_ADD_FAILED, &disk->flags)) {
-		xenbus_dev_fatal(disk->xbdev, -EIO, "adding the disk %s",
-				 disk->vdev.name);
-		xenbus_leave(disk, true);
-		return;
-	}
-	if (test_bit(BLKFRONT_ADDED, &disk->flags))
-		xenbus_switch_state(disk->xbdev, XenbusStateConnected);
-
-	switch (backend) {
-	case XenbusStateConnected:
-		clear_bit(BLKFRONT_UNPLUG, &disk->flags);
-		if (test_and_clear_bit(BLKFRONT_CHANGED, &disk->flags))
-			xenbus_refresh(disk);
-		break;
-	case XenbusStateClosing:
-	case XenbusStateClosed:
-		if (xenbus_wanted(disk))
-			xenbus_lose(disk, "left");
-		else
-			xenbus_unplug(disk);
-		break;
-	case XenbusStateUnknown:
-		xenbus_lose(disk, "has vanished");
-		break;
-	default:
-		/* Bound again: it finds our ring in XenStore, as it was. */
-		if (!disk->waiting)
-			blkfront_info(disk, "the backend begins anew: I/O waits for it\n");
-		disk->waiting = true;
-		break;
-	}
-}
-
-/* Our own state on the way out: Closing, then Closed when the backend follows. */
-static void xenbus_say_leaving(struct blkfront_disk *disk,
-			       enum xenbus_state backend)
-{
-	if (!disk->xbdev || disk->fresh)
-		return;
-	switch (backend) {
-	case XenbusStateInitialised:
-	case XenbusStateConnected:
-		if (!disk->ending) {
-			xenbus_switch_state(disk->xbdev, XenbusStateClosing);
-			return;
-		}
-		break;
-	case XenbusStateInitialising:
-	case XenbusStateInitWait:
-		if (!disk->ending)
-			return;
-		break;
-	default:
-		break;
-	}
-	xenbus_frontend_closed(disk->xbdev);
-}
-
-/*
- * Begin again from Initialising.  The core takes a node that says Initialising
- * for a device that was made anew, unless it knows the device to be in that
- * state: so that is noted first, and xenbus_switch_state() cannot be used.
- */
-static int xenbus_restart(struct blkfront_disk *disk)
-{
-	struct xenbus_device *xbdev = disk->xbdev;
-	struct xenbus_transaction xbt;
-	bool abort;
-	int err;
-
-	xbdev->state = XenbusStateInitialising;
-	do {
-		err = xenbus_transaction_start(&xbt);
-		if (err)
-			return err;
-		/* A node that is gone stays gone. */
-		abort = !xenbus_exists(xbt, xbdev->nodename, "state") ||
-			xenbus_printf(xbt, xbdev->nodename, "state", "%d",
-				      XenbusStateInitialising);
-		err = xenbus_transaction_end(xbt, abort);
-	} while (err == -EAGAIN);
-	return err;
-}
-
-static void xenbus_begin_again(struct blkfront_disk *disk,
-			       enum xenbus_state backend)
-{
-	unsigned long next = disk->left + XENBUS_RETRY;
-
-	if (!disk->fresh) {
-		switch (backend) {
-		case XenbusStateUnknown:
-		case XenbusStateInitialising:
-		case XenbusStateInitWait:
-		case XenbusStateClosed:
-			break;
-		default:
-			return;		/* the watch will tell */
-		}
-		if (disk->gd && time_before(jiffies, next)) {
-			blkfront_disk_queue_work(disk, next - jiffies);
-			return;
-		}
-		if (!disk->refused && xenbus_restart(disk)) {
-			blkfront_disk_queue_work(disk, XENBUS_RETRY);
-			return;
-		}
-	}
-	disk->fresh = false;
-	disk->reset = false;
-	disk->state = BLKFRONT_STATE_INIT;
-	blkfront_disk_queue_work(disk, 0);
-}
-
-static void xenbus_step_leaving(struct blkfront_disk *disk,
-				enum xenbus_state backend)
-{
-	bool late = time_after(jiffies, disk->left + XENBUS_GIVE_UP);
-
-	if (disk->xbdev && !disk->ending && !disk->fresh &&
-	    (backend == XenbusStateClosing || backend == XenbusStateClosed) &&
-	    !xenbus_wanted(disk))
-		xenbus_leave(disk, true);
-
-	xenbus_say_leaving(disk, backend);
-	if (!blkfront_recover_fence(disk, disk->ending && late)) {
-		if (late)
-			blkfront_warn(disk, "the backend still has pages mapped: their requests wait\n");
-		blkfront_disk_queue_work(disk, late ? XENBUS_RETRY : XENBUS_POLL);
-		return;
-	}
-	if (!disk->ending) {
-		xenbus_begin_again(disk, backend);
-		return;
-	}
-	disk->state = BLKFRONT_STATE_DEAD;
-	blkfront_recover_fail(disk);
-}
-
-static void xenbus_step(struct blkfront_disk *disk)
-{
-	enum xenbus_state backend = XenbusStateUnknown;
-
-	if (disk->state != BLKFRONT_STATE_DEAD && !disk->ending &&
-	    (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
-	     test_bit(BLKFRONT_BROKEN, &disk->flags)))
-		xenbus_leave(disk, true);
-	if (disk->xbdev)
-		backend = xenbus_read_driver_state(disk->xbdev,
-						   disk->xbdev->otherend);
-
-	switch (disk->state) {
-	case BLKFRONT_STATE_INIT:
-		xenbus_step_init(disk, backend);
-		break;
-	case BLKFRONT_STATE_OFFERED:
-		xenbus_step_offered(disk, backend);
-		break;
-	case BLKFRONT_STATE_LIVE:
-		xenbus_step_live(disk, backend);
-		break;
-	case BLKFRONT_STATE_LEAVING:
-		xenbus_step_leaving(disk, backend);
-		break;
-	case BLKFRONT_STATE_DEAD:
-		break;
-	}
-}
-
-/**
- * blkfront_xenbus_work - compare what is wanted with what is
- * @work: of a disk
- *
- * Allocates without I/O: what it would wait for may be waiting for it.
- */
-void blkfront_xenbus_work(struct work_struct *work)
-{
-	struct blkfront_disk *disk =
-		container_of(work, struct blkfront_disk, work.work);
-	unsigned int noio = memalloc_noio_save();
-	bool delete;
-
-	mutex_lock(&disk->lock);
-	xenbus_step(disk);
-	delete = disk->state == BLKFRONT_STATE_DEAD &&
-		 (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
-		  blkfront_disk_close(disk));
-	mutex_unlock(&disk->lock);
-	memalloc_noio_restore(noio);
-
-	if (delete && !completion_done(&disk->gone))
-		blkfront_disk_delete(disk);
-	blkfront_disk_put(disk);
 }
 
 /* --- the driver's callbacks, on xenwatch ------------------------------------------- */
@@ -694,7 +378,7 @@ static int xenbus_resume(struct xenbus_device *xbdev)
 	if (!disk->ending && disk->state != BLKFRONT_STATE_DEAD &&
 	    disk->state != BLKFRONT_STATE_INIT) {
 		disk->fresh = true;
-		xenbus_leave(disk, false);
+		blkfront_state_leave(disk, false);
 	}
 	mutex_unlock(&disk->lock);
 	blkfront_disk_queue_work(disk, 0);

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The disk's life: how far we are, and the next step.
+ *
+ * A watch only says that something changed and queues the disk's work item,
+ * which reads what the backend's state is now, compares it with how far we are,
+ * and takes one step.  So states that the backend passed through unseen do no
+ * harm, and nothing long runs on xenwatch, which all devices share.
+ *
+ *	INIT -> OFFERED -> LIVE -> LEAVING -> INIT	and so on
+ *				   LEAVING -> DEAD	when it is to end
+ *
+ * Removal is what the toolstack asks for: the backend Closing with online=0.
+ * If the disk is in use then, it stays until the last user closed it, which the
+ * protocol allows and a file system deserves; the toolstack is told, and may
+ * still take the device away by force (remove).  Closing or Closed with
+ * online=1, or no backend at all, is a loss: the disk stays, its I/O waits.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/sched/mm.h>
+
+#include "blkfront.h"
+
+/* Between two attempts to get a lost backend back, and after a shortage. */
+#define STATE_RETRY		HZ
+/* Between two looks at whether the backend has let go of everything. */
+#define STATE_POLL		(HZ / 10)
+/* What a backend that is to be left gets for letting go. */
+#define STATE_GIVE_UP		(5 * HZ)
+
+/**
+ * blkfront_state_leave - the connection has ended
+ * @disk: the disk, under its lock
+ * @ending: there shall be no other
+ */
+void blkfront_state_leave(struct blkfront_disk *disk, bool ending)
+{
+	blkfront_recover_park(disk);
+	if (ending && !disk->ending)
+		disk->left = jiffies;
+	disk->ending |= ending;
+	if (disk->state != BLKFRONT_STATE_LEAVING) {
+		disk->state = BLKFRONT_STATE_LEAVING;
+		disk->left = jiffies;
+	}
+	blkfront_disk_queue_work(disk, 0);
+}
+
+static void state_lose(struct blkfront_disk *disk, const char *how)
+{
+	if (disk->gd)
+		blkfront_warn(disk, "the backend %s: I/O waits until it is back\n",
+			      how);
+	disk->waiting = true;
+	blkfront_state_leave(disk, false);
+}
+
+static int state_setup_queue(struct blkfront_disk *disk,
+			     struct blkfront_queue *queue,
+			     evtchn_port_t *evtchn)
+{
+	unsigned long flags;
+	int err;
+
+	queue->page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!queue->page)
+		return -ENOMEM;
+	err = blkfront_port_grant_alloc(&queue->ref, 1);
+	if (err) {
+		__free_page(queue->page);
+		queue->page = NULL;
+		return err;
+	}
+	spin_lock_irqsave(&queue->lock, flags);
+	blkfront_ring_attach(queue, queue->page);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	blkfront_port_grant_arm(queue->ref, disk->domid, queue->page, false);
+
+	err = blkfront_port_event_bind(disk->xbdev, evtchn,
+				       blkfront_submit_interrupt, queue);
+	if (err < 0)
+		return err;
+	queue->irq = err;
+	return 0;
+}
+
+/* A step that fails leaves what was there before the first. */
+static void state_offer(struct blkfront_disk *disk)
+{
+	evtchn_port_t evtchn;
+	int err;
+
+	disk->domid = blkfront_xenbus_domid(disk);
+	err = blkfront_recover_prepare(disk);
+	if (!err)
+		err = state_setup_queue(disk, &disk->queues[0], &evtchn);
+	if (!err)
+		err = blkfront_xenbus_publish(disk, evtchn);
+	if (!err) {
+		disk->state = BLKFRONT_STATE_OFFERED;
+		blkfront_xenbus_switch(disk, XenbusStateInitialised);
+		return;
+	}
+
+	/* Nobody was told of the ring: it can be taken back at once. */
+	blkfront_recover_fence(disk, true);
+	if (disk->gd) {
+		blkfront_warn(disk, "no connection yet: error %d\n", err);
+		blkfront_disk_queue_work(disk, STATE_RETRY);
+		return;
+	}
+	disk->refused = true;
+	blkfront_xenbus_fatal(disk, err, "offering a ring to the backend");
+}
+
+/* The backend is Connected, and we have offered it a ring. */
+static void state_connect(struct blkfront_disk *disk)
+{
+	struct blkfront_config config;
+	unsigned int nr;
+	int err;
+
+	err = blkfront_xenbus_negotiate(disk, &config);
+	if (err)
+		goto err_leave;
+	disk->config = config;
+	clear_bit(BLKFRONT_NO_DISCARD, &disk->flags);
+	clear_bit(BLKFRONT_FLUSH_REFUSED, &disk->flags);
+	clear_bit(BLKFRONT_CHANGED, &disk->flags);
+	if (!disk->gd) {
+		err = blkfront_disk_create(disk);
+		if (err) {
+			blkfront_xenbus_fatal(disk, err, "making the disk");
+			goto err_leave;
+		}
+	}
+
+	disk->state = BLKFRONT_STATE_LIVE;
+	nr = blkfront_recover_replay(disk);
+	if (disk->waiting)
+		blkfront_info(disk, "the backend is back: %u requests were sent again\n",
+			      nr);
+	disk->waiting = false;
+	blkfront_disk_queue_block_work(disk);
+	blkfront_disk_queue_work(disk, 0);
+	return;
+
+err_leave:
+	disk->refused = true;
+	blkfront_state_leave(disk, disk->gd);
+}
+
+/*
+ * The backend wrote Connected once more: the disk has another size, or the
+ * backend was bound again and has mapped our ring again.
+ */
+static void state_refresh(struct blkfront_disk *disk)
+{
+	struct blkfront_config config;
+
+	if (blkfront_xenbus_negotiate(disk, &config)) {
+		blkfront_state_leave(disk, true);
+		return;
+	}
+	disk->config = config;
+	blkfront_recover_refresh(disk);
+	blkfront_disk_queue_block_work(disk);
+	if (disk->waiting)
+		blkfront_info(disk, "the backend is back\n");
+	disk->waiting = false;
+}
+
+static void state_unplug(struct blkfront_disk *disk)
+{
+	bool again = test_and_set_bit(BLKFRONT_UNPLUG, &disk->flags);
+
+	/* Either we see that it is open, or its closing sees the bit. */
+	smp_mb__after_atomic();
+	if (blkfront_disk_close(disk)) {
+		blkfront_state_leave(disk, true);
+	} else if (!again) {
+		blkfront_info(disk, "in use: goes away when the last user has closed it\n");
+		blkfront_xenbus_busy(disk);
+	}
+}
+
+static void state_step_init(struct blkfront_disk *disk,
+			    enum xenbus_state backend)
+{
+	switch (backend) {
+	case XenbusStateInitWait:
+		if (!disk->refused)
+			state_offer(disk);
+		break;
+	case XenbusStateInitialised:
+	case XenbusStateConnected:
+		/* It believes in a connection that is none. */
+		if (!disk->refused) {
+			disk->reset = true;
+			blkfront_state_leave(disk, false);
+		}
+		break;
+	case XenbusStateClosing:
+	case XenbusStateClosed:
+		if (!blkfront_xenbus_wanted(disk))
+			blkfront_state_leave(disk, true);
+		else if (disk->refused)
+			blkfront_xenbus_switch(disk, XenbusStateClosed);
+		break;
+	default:
+		break;
+	}
+}
+
+static void state_step_offered(struct blkfront_disk *disk,
+			       enum xenbus_state backend)
+{
+	switch (backend) {
+	case XenbusStateConnected:
+		state_connect(disk);
+		break;
+	case XenbusStateClosing:
+	case XenbusStateClosed:
+	case XenbusStateUnknown:
+		disk->refused = !disk->gd;
+		blkfront_state_leave(disk, false);
+		break;
+	default:
+		break;
+	}
+}
+
+static void state_step_live(struct blkfront_disk *disk,
+			    enum xenbus_state backend)
+{
+	if (test_bit(BLKFRONT_ADD_FAILED, &disk->flags)) {
+		blkfront_xenbus_fatal(disk, -EIO, "adding the disk");
+		blkfront_state_leave(disk, true);
+		return;
+	}
+	if (test_bit(BLKFRONT_ADDED, &disk->flags))
+		blkfront_xenbus_switch(disk, XenbusStateConnected);
+
+	switch (backend) {
+	case XenbusStateConnected:
+		clear_bit(BLKFRONT_UNPLUG, &disk->flags);
+		if (test_and_clear_bit(BLKFRONT_CHANGED, &disk->flags))
+			state_refresh(disk);
+		break;
+	case XenbusStateClosing:
+	case XenbusStateClosed:
+		if (blkfront_xenbus_wanted(disk))
+			state_lose(disk, "left");
+		else
+			state_unplug(disk);
+		break;
+	case XenbusStateUnknown:
+		state_lose(disk, "has vanished");
+		break;
+	default:
+		/* Bound again: it finds our ring in XenStore, as it was. */
+		if (!disk->waiting)
+			blkfront_info(disk, "the backend begins anew: I/O waits for it\n");
+		disk->waiting = true;
+		break;
+	}
+}
+
+/* Our own state on the way out: Closing, then Closed when the backend follows. */
+static void state_say_leaving(struct blkfront_disk *disk,
+			      enum xenbus_state backend)
+{
+	if (disk->fresh)
+		return;
+	switch (backend) {
+	case XenbusStateInitialised:
+	case XenbusStateConnected:
+		if (!disk->ending) {
+			blkfront_xenbus_switch(disk, XenbusStateClosing);
+			return;
+		}
+		break;
+	case XenbusStateInitialising:
+	case XenbusStateInitWait:
+		if (!disk->ending)
+			return;
+		break;
+	default:
+		break;
+	}
+	blkfront_xenbus_switch(disk, XenbusStateClosed);
+}
+
+static void state_begin_again(struct blkfront_disk *disk,
+			      enum xenbus_state backend)
+{
+	unsigned long next = disk->left + STATE_RETRY;
+
+	if (!disk->fresh) {
+		switch (backend) {
+		case XenbusStateUnknown:
+		case XenbusStateInitialising:
+		case XenbusStateInitWait:
+		case XenbusStateClosed:
+			break;
+		default:
+			return;		/* the watch will tell */
+		}
+		if (disk->gd && time_before(jiffies, next)) {
+			blkfront_disk_queue_work(disk, next - jiffies);
+			return;
+		}
+		if (!disk->refused && blkfront_xenbus_restart(disk)) {
+			blkfront_disk_queue_work(disk, STATE_RETRY);
+			return;
+		}
+	}
+	disk->fresh = false;
+	disk->reset = false;
+	disk->state = BLKFRONT_STATE_INIT;
+	blkfront_disk_queue_work(disk, 0);
+}
+
+static void state_step_leaving(struct blkfront_disk *disk,
+			       enum xenbus_state backend)
+{
+	bool late = time_after(jiffies, disk->left + STATE_GIVE_UP);
+
+	if (!disk->ending && !disk->fresh &&
+	    (backend == XenbusStateClosing || backend == XenbusStateClosed) &&
+	    !blkfront_xenbus_wanted(disk))
+		blkfront_state_leave(disk, true);
+
+	state_say_leaving(disk, backend);
+	if (!blkfront_recover_fence(disk, disk->ending && late)) {
+		if (late)
+			blkfront_warn(disk, "the backend still has pages mapped: their requests wait\n");
+		blkfront_disk_queue_work(disk, late ? STATE_RETRY : STATE_POLL);
+		return;
+	}
+	if (!disk->ending) {
+		state_begin_again(disk, backend);
+		return;
+	}
+	disk->state = BLKFRONT_STATE_DEAD;
+	blkfront_recover_fail(disk);
+}
+
+static void state_step(struct blkfront_disk *disk)
+{
+	enum xenbus_state backend;
+
+	if (disk->state != BLKFRONT_STATE_DEAD && !disk->ending &&
+	    (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
+	     test_bit(BLKFRONT_BROKEN, &disk->flags)))
+		blkfront_state_leave(disk, true);
+	backend = blkfront_xenbus_backend(disk);
+	switch (disk->state) {
+	case BLKFRONT_STATE_INIT:
+		state_step_init(disk, backend);
+		break;
+	case BLKFRONT_STATE_OFFERED:
+		state_step_offered(disk, backend);
+		break;
+	case BLKFRONT_STATE_LIVE:
+		state_step_live(disk, backend);
+		break;
+	case BLKFRONT_STATE_LEAVING:
+		state_step_leaving(disk, backend);
+		break;
+	case BLKFRONT_STATE_DEAD:
+		break;
+	}
+}
+
+/**
+ * blkfront_state_work - compare what is wanted with what is
+ * @work: of a disk
+ *
+ * Allocates without I/O: what it would wait for may be waiting for it.
+ */
+void blkfront_state_work(struct work_struct *work)
+{
+	struct blkfront_disk *disk =
+		container_of(work, struct blkfront_disk, work.work);
+	unsigned int noio = memalloc_noio_save();
+	bool delete;
+
+	mutex_lock(&disk->lock);
+	state_step(disk);
+	delete = disk->state == BLKFRONT_STATE_DEAD &&
+		 (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
+		  blkfront_disk_close(disk));
+	mutex_unlock(&disk->lock);
+	memalloc_noio_restore(noio);
+
+	if (delete && !completion_done(&disk->gone))
+		blkfront_disk_delete(disk);
+	blkfront_disk_put(disk);
+}
+
