@@ -158,7 +158,7 @@ struct blkback_queue {
 	struct blkback_mover mover;
 	struct blkback_stats *stats;
 	unsigned int nr_reqs;
-	struct blkback_req reqs[] __counted_by(nr_reqs);
+	struct blkback_req *reqs;
 };
 
 /**
@@ -167,6 +167,7 @@ struct blkback_queue {
  * @bdev: the block device
  * @devt: its number, as the hotplug script gave it
  * @limits: what requests are checked against; the capacity follows a resize
+ * @flush: it has a write cache: offer flushes
  * @cdrom: the toolstack calls it a CD-ROM
  * @gone: the disk told that it died
  * @changed: called when the capacity changed or the disk died; process context
@@ -177,6 +178,7 @@ struct blkback_vbd {
 	struct block_device *bdev;
 	dev_t devt;
 	struct blkback_limits limits;
+	bool flush;
 	bool cdrom;
 	bool gone;
 	void (*changed)(struct blkback_vbd *vbd);

@@ -158,8 +158,11 @@ int blkback_decode(enum blkback_abi abi, const union blkback_slot *slot,
 		cmd->op = BLKBACK_WRITE;
 		return decode_rw(abi, slot, limits, cmd);
 	case BLKIF_OP_FLUSH_DISKCACHE:
-		if (!limits->flush)
-			return -EOPNOTSUPP;
+		/*
+		 * Offered or not: one of a disk without a write cache has
+		 * nothing to do, and one of a frontend that was connected
+		 * before to a disk with one is not for us to doubt.
+		 */
 		cmd->op = BLKBACK_FLUSH;
 		return decode_rw(abi, slot, limits, cmd);
 	case BLKIF_OP_DISCARD:

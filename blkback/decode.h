@@ -34,7 +34,6 @@ enum blkback_op {
  * @capacity_sectors: its size in 512-byte sectors
  * @block_sectors: its logical block in 512-byte sectors, a power of two
  * @read_only: writes, flushes with data and discards are refused
- * @flush: feature-flush-cache was offered
  * @discard: feature-discard was offered
  * @secure_erase: discard-secure was offered
  */
@@ -42,7 +41,6 @@ struct blkback_limits {
 	u64 capacity_sectors;
 	unsigned int block_sectors;
 	bool read_only;
-	bool flush;
 	bool discard;
 	bool secure_erase;
 };

@@ -261,7 +261,7 @@ static void queue_pass(struct blkback_queue *queue)
 		else
 			queue_acknowledge(queue);
 	}
-	if (!queue->nr_taken)
+	if (!queue->nr_taken && test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags))
 		wake_up(&queue->drained);
 }
 
@@ -278,9 +278,14 @@ static struct blkback_queue *queue_alloc(struct blkback_dev *dev)
 	unsigned int i, nr_slots = blkback_ring_slots(1);
 	struct blkback_queue *queue;
 
-	queue = kvzalloc(struct_size(queue, reqs, nr_slots), GFP_KERNEL);
+	queue = kzalloc_obj(*queue);
 	if (!queue)
 		return NULL;
+	queue->reqs = kvzalloc_objs(*queue->reqs, nr_slots);
+	if (!queue->reqs) {
+		kfree(queue);
+		return NULL;
+	}
 
 	queue->dev = dev;
 	queue->nr_reqs = nr_slots;
@@ -297,6 +302,12 @@ static struct blkback_queue *queue_alloc(struct blkback_dev *dev)
 		list_add_tail(&queue->reqs[i].list, &queue->free);
 	}
 	return queue;
+}
+
+static void queue_free(struct blkback_queue *queue)
+{
+	kvfree(queue->reqs);
+	kfree(queue);
 }
 
 /**
@@ -344,7 +355,7 @@ err_unmap_ring:
 err_exit_mover:
 	blkback_mover_exit(&queue->mover);
 err_free_queue:
-	kvfree(queue);
+	queue_free(queue);
 	return ERR_PTR(err);
 }
 
@@ -391,5 +402,5 @@ void blkback_queue_destroy(struct blkback_queue *queue)
 	blkback_port_unmap_ring(xbdev, shared);
 	blkback_port_unbind(queue->irq, queue);
 	blkback_mover_exit(&queue->mover);
-	kvfree(queue);
+	queue_free(queue);
 }

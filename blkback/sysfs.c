@@ -41,9 +41,10 @@ static const struct attribute_group blkback_group = {
 	.attrs = blkback_attrs,
 };
 
-static u64 stats_read(const struct blkback_stats *stats,
-		      const u64_stats_t *counter)
+static ssize_t stats_show(struct device *device, size_t at, char *buf)
 {
+	const struct blkback_stats *stats = &sysfs_dev(device)->stats;
+	const u64_stats_t *counter = (const void *)stats + at;
 	unsigned int start;
 	u64 value;
 
@@ -51,16 +52,15 @@ static u64 stats_read(const struct blkback_stats *stats,
 		start = u64_stats_fetch_begin(&stats->syncp);
 		value = u64_stats_read(counter);
 	} while (u64_stats_fetch_retry(&stats->syncp, start));
-	return value;
+	return sysfs_emit(buf, "%llu\n", value);
 }
 
 #define STATISTIC(name)							\
 static ssize_t name##_show(struct device *device,			\
 			   struct device_attribute *attr, char *buf)	\
 {									\
-	const struct blkback_stats *stats = &sysfs_dev(device)->stats;	\
-									\
-	return sysfs_emit(buf, "%llu\n", stats_read(stats, &stats->name)); \
+	return stats_show(device, offsetof(struct blkback_stats, name),	\
+			  buf);						\
 }									\
 static DEVICE_ATTR_RO(name)
 

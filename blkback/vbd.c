@@ -46,10 +46,10 @@ static void vbd_poll(struct work_struct *work)
  * and the frontend sees errors, not silence.
  */
 static void vbd_mark_dead(struct block_device *bdev, bool surprise)
-	__releases(&bdev->bd_holder_lock)
 {
 	struct blkback_vbd *vbd;
 
+	/* Whoever is told of it lets go of the lock that the caller took. */
 	mutex_unlock(&bdev->bd_holder_lock);
 
 	guard(mutex)(&vbds_lock);
@@ -107,7 +107,7 @@ static int vbd_read_limits(struct blkback_vbd *vbd, struct device *owner)
 	limits->capacity_sectors = bdev_nr_sectors(vbd->bdev);
 	if (bdev_read_only(vbd->bdev))
 		limits->read_only = true;
-	limits->flush = bdev_write_cache(vbd->bdev);
+	vbd->flush = bdev_write_cache(vbd->bdev);
 	limits->discard = limits->discard && !limits->read_only &&
 			  bdev_max_discard_sectors(vbd->bdev);
 	limits->secure_erase = limits->discard &&

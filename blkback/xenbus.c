@@ -150,7 +150,7 @@ static int write_disk_keys(struct blkback_dev *dev,
 		u64 value;
 		bool wanted;
 	} keys[] = {
-		{ BLKIF_KEY_FEATURE_FLUSH, vbd->limits.flush, true },
+		{ BLKIF_KEY_FEATURE_FLUSH, vbd->flush, true },
 		{ BLKIF_KEY_FEATURE_PERSISTENT, 0, true },
 		{ BLKIF_KEY_DISCARD_GRANULARITY,
 		  bdev_discard_granularity(vbd->bdev), vbd->limits.discard },
