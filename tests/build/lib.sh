@@ -121,7 +121,8 @@ make_in()
 		grep -iE '(^|[^a-z])warning:' "$log" || return 0
 		echo "warnings in $name"
 	else
-		tail -n 25 "$log"
+		grep -E -A 3 '(error|ERROR|warning|undefined)[: ]' "$log" | head -n 20 ||
+			tail -n 20 "$log"
 		echo "the build in $name failed"
 	fi
 	echo "log: $log"
