@@ -99,6 +99,10 @@ struct blkfront_shadow {
 	struct request *rq;
 	struct blkfront_io io;
 	struct blkfront_grants grants;
+
+	bool bounced;		/* data has the request's pages, bounce what is granted */
+	struct page *data[BLKFRONT_MAX_SEGMENTS];
+	struct page *bounce[BLKFRONT_MAX_SEGMENTS];
 };
 
 struct blkfront_queue {
@@ -118,6 +122,7 @@ struct blkfront_queue {
 	 * not run then, reads it without a lock.
 	 */
 	bool dead;			/* requests fail */
+	bool bounce;			/* the backend gets private pages */
 	domid_t domid;
 	struct blkfront_config config;
 	struct page *page;
@@ -135,6 +140,13 @@ void blkfront_ring_put(struct blkfront_queue *queue, unsigned int tag,
 bool blkfront_ring_push(struct blkfront_queue *queue);
 int blkfront_ring_take(struct blkfront_queue *queue);
 bool blkfront_ring_done(struct blkfront_queue *queue);
+
+/* --- bounce.c --------------------------------------------------------------- */
+
+int blkfront_bounce_fill(struct blkfront_shadow *shadow);
+void blkfront_bounce_drain(struct blkfront_shadow *shadow);
+void blkfront_bounce_begin(struct blkfront_shadow *shadow);
+void blkfront_bounce_end(struct blkfront_shadow *shadow, blk_status_t status);
 
 /* --- port.c: every hypercall -------------------------------------------------- */
 
@@ -193,13 +205,14 @@ struct blkfront_disk {
 	enum blkfront_state state;
 	struct xenbus_device *xbdev;	/* NULL after remove */
 	domid_t domid;
+	bool untrusted;			/* the backend sees private pages only */
 	struct blkfront_config config;
 	bool parked;			/* the queue is quiesced */
 	bool ending;			/* LEAVING ends in DEAD */
 	bool fresh;			/* XenStore was made anew: resumed */
-	bool reset;			/* the backend has to begin again */
 	bool refused;			/* the first connection came to nothing */
-	bool waiting;			/* was reported to wait */
+	bool waiting;			/* for its backend: was reported */
+	bool late;			/* the backend, in letting go: was reported */
 	unsigned long left;		/* jiffies when LEAVING began */
 
 	/*
@@ -252,7 +265,7 @@ bool blkfront_recover_fence(struct blkfront_disk *disk, bool give_up);
 int blkfront_recover_prepare(struct blkfront_disk *disk);
 unsigned int blkfront_recover_replay(struct blkfront_disk *disk);
 void blkfront_recover_refresh(struct blkfront_disk *disk);
-bool blkfront_recover_fail(struct blkfront_disk *disk);
+void blkfront_recover_fail(struct blkfront_disk *disk);
 bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout);
 
 /* --- state.c --------------------------------------------------------------------- */
@@ -264,6 +277,7 @@ void blkfront_state_leave(struct blkfront_disk *disk, bool ending);
 
 enum xenbus_state blkfront_xenbus_backend(struct blkfront_disk *disk);
 domid_t blkfront_xenbus_domid(struct blkfront_disk *disk);
+bool blkfront_xenbus_trusted(struct blkfront_disk *disk);
 bool blkfront_xenbus_wanted(struct blkfront_disk *disk);
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state);
 int blkfront_xenbus_restart(struct blkfront_disk *disk);
@@ -278,5 +292,6 @@ void blkfront_xenbus_unregister(void);
 /* --- main.c ----------------------------------------------------------------------- */
 
 extern struct workqueue_struct *blkfront_wq;
+extern bool blkfront_trusted;
 
 #endif /* _BLKFRONT_H */

@@ -12,6 +12,10 @@
 
 struct workqueue_struct *blkfront_wq;
 
+bool blkfront_trusted = true;
+module_param_named(trusted, blkfront_trusted, bool, 0644);
+MODULE_PARM_DESC(trusted, "Trust backends with the pages of requests; read when a disk connects (default Y)");
+
 static int __init blkfront_init(void)
 {
 	int err;

@@ -147,7 +147,7 @@ bool blkfront_recover_fence(struct blkfront_disk *disk, bool give_up)
  * blkfront_recover_prepare - get what a connection needs
  * @disk: the disk
  *
- * Return: 0, or -ENOSPC when there are not enough grant references.
+ * Return: 0, or -ENOSPC when there are not enough grant references, or -ENOMEM.
  */
 int blkfront_recover_prepare(struct blkfront_disk *disk)
 {
@@ -159,6 +159,8 @@ int blkfront_recover_prepare(struct blkfront_disk *disk)
 	for_each_queue(disk, queue) {
 		for_each_shadow(queue, shadow) {
 			err = blkfront_grants_fill(&shadow->grants);
+			if (!err && disk->untrusted)
+				err = blkfront_bounce_fill(shadow);
 			if (err)
 				return err;
 		}
@@ -192,6 +194,8 @@ static bool recover_put(struct blkfront_queue *queue,
 				    blkfront_submit_refuse(queue, io));
 		return false;
 	}
+	if (queue->bounce)
+		blkfront_bounce_begin(shadow);
 	blkfront_grants_arm(&shadow->grants, queue->domid, io->seg, io->nr_segs,
 			    io->op == BLKFRONT_WRITE);
 	blkfront_encode(&slot, io, &queue->config);
@@ -237,6 +241,7 @@ unsigned int blkfront_recover_replay(struct blkfront_disk *disk)
 	for_each_queue(disk, queue) {
 		queue->config = disk->config;
 		queue->domid = disk->domid;
+		queue->bounce = disk->untrusted;
 		nr += recover_replay_queue(queue);
 	}
 	recover_unpark(disk);
@@ -266,33 +271,27 @@ void blkfront_recover_refresh(struct blkfront_disk *disk)
 
 /**
  * blkfront_recover_fail - fail the journal, and all that comes after it
- * @disk: the disk, fenced
+ * @disk: the disk, fenced for good
  *
- * Return: false if there is a request that cannot be ended, because the
- * backend has a page of it and the page cannot be held back.
+ * Grants and pages go as well: nothing will be sent any more.
  */
-bool blkfront_recover_fail(struct blkfront_disk *disk)
+void blkfront_recover_fail(struct blkfront_disk *disk)
 {
 	struct blkfront_shadow *shadow;
 	struct blkfront_queue *queue;
-	bool all = true;
 
 	lockdep_assert_held(&disk->lock);
 	for_each_queue(disk, queue) {
 		queue->dead = true;
 		for_each_shadow(queue, shadow) {
-			if (!recover_pending(shadow)) {
-				continue;
-			} else if (shadow->grants.nr_armed) {
-				all = false;
-				continue;
-			}
-			blkfront_submit_end(queue, shadow - queue->shadow,
-					    BLK_STS_IOERR);
+			if (recover_pending(shadow))
+				blkfront_submit_end(queue, shadow - queue->shadow,
+						    BLK_STS_IOERR);
+			blkfront_grants_drain(&shadow->grants);
+			blkfront_bounce_drain(shadow);
 		}
 	}
 	recover_unpark(disk);
-	return all;
 }
 
 /**

@@ -26,6 +26,8 @@
 
 /* Between two attempts to get a lost backend back, and after a shortage. */
 #define STATE_RETRY		HZ
+/* What a lost backend gets to answer an attempt in. */
+#define STATE_AGAIN		(5 * HZ)
 /* Between two looks at whether the backend has let go of everything. */
 #define STATE_POLL		(HZ / 10)
 /* What a backend that is to be left gets for letting go. */
@@ -45,6 +47,7 @@ void blkfront_state_leave(struct blkfront_disk *disk, bool ending)
 	if (disk->state != BLKFRONT_STATE_LEAVING) {
 		disk->state = BLKFRONT_STATE_LEAVING;
 		disk->left = jiffies;
+		disk->late = false;
 	}
 	blkfront_disk_queue_work(disk, 0);
 }
@@ -93,7 +96,9 @@ static void state_offer(struct blkfront_disk *disk)
 	evtchn_port_t evtchn;
 	int err;
 
+	disk->refused = false;
 	disk->domid = blkfront_xenbus_domid(disk);
+	disk->untrusted = !blkfront_xenbus_trusted(disk);
 	err = blkfront_recover_prepare(disk);
 	if (!err)
 		err = state_setup_queue(disk, &disk->queues[0], &evtchn);
@@ -105,15 +110,31 @@ static void state_offer(struct blkfront_disk *disk)
 		return;
 	}
 
-	/* Nobody was told of the ring: it can be taken back at once. */
+	/*
+	 * Nobody was told of the ring: it can be taken back at once.  What is
+	 * short now (memory, grants, event channels) may be there later.
+	 */
 	blkfront_recover_fence(disk, true);
-	if (disk->gd) {
-		blkfront_warn(disk, "no connection yet: error %d\n", err);
-		blkfront_disk_queue_work(disk, STATE_RETRY);
-		return;
-	}
-	disk->refused = true;
-	blkfront_xenbus_fatal(disk, err, "offering a ring to the backend");
+	blkfront_warn(disk, "no connection yet: error %d\n", err);
+	blkfront_disk_queue_work(disk, STATE_RETRY);
+}
+
+static void state_announce(struct blkfront_disk *disk)
+{
+	static const char * const flush[] = {
+		[BLKFRONT_FLUSH_NONE] = "nothing to flush",
+		[BLKFRONT_FLUSH_CACHE] = "flush",
+		[BLKFRONT_FLUSH_BARRIER] = "flush by barrier",
+	};
+	const struct blkfront_config *config = &disk->config;
+
+	blkfront_info(disk, "%llu sectors, blocks of %u/%u bytes, %s%s%s%s%s\n",
+		      config->sectors, config->sector_size,
+		      config->physical_sector_size, flush[config->flush],
+		      config->discard ? ", discard" : "",
+		      config->secure_erase ? ", secure erase" : "",
+		      config->readonly ? ", read-only" : "",
+		      disk->untrusted ? ", backend not trusted" : "");
 }
 
 /* The backend is Connected, and we have offered it a ring. */
@@ -136,6 +157,7 @@ static void state_connect(struct blkfront_disk *disk)
 			blkfront_xenbus_fatal(disk, err, "making the disk");
 			goto err_leave;
 		}
+		state_announce(disk);
 	}
 
 	disk->state = BLKFRONT_STATE_LIVE;
@@ -173,13 +195,13 @@ static void state_refresh(struct blkfront_disk *disk)
 	disk->waiting = false;
 }
 
-static void state_unplug(struct blkfront_disk *disk)
+static void state_unplug(struct blkfront_disk *disk, enum xenbus_state backend)
 {
 	bool again = test_and_set_bit(BLKFRONT_UNPLUG, &disk->flags);
 
 	/* Either we see that it is open, or its closing sees the bit. */
 	smp_mb__after_atomic();
-	if (blkfront_disk_close(disk)) {
+	if (blkfront_disk_close(disk) || backend == XenbusStateClosed) {
 		blkfront_state_leave(disk, true);
 	} else if (!again) {
 		blkfront_info(disk, "in use: goes away when the last user has closed it\n");
@@ -192,23 +214,26 @@ static void state_step_init(struct blkfront_disk *disk,
 {
 	switch (backend) {
 	case XenbusStateInitWait:
-		if (!disk->refused)
-			state_offer(disk);
+		state_offer(disk);
 		break;
 	case XenbusStateInitialised:
 	case XenbusStateConnected:
 		/* It believes in a connection that is none. */
-		if (!disk->refused) {
-			disk->reset = true;
+		if (!disk->refused)
 			blkfront_state_leave(disk, false);
-		}
 		break;
 	case XenbusStateClosing:
 	case XenbusStateClosed:
-		if (!blkfront_xenbus_wanted(disk))
+		if (!blkfront_xenbus_wanted(disk)) {
 			blkfront_state_leave(disk, true);
-		else if (disk->refused)
+		} else if (!disk->gd) {
+			disk->refused = true;
 			blkfront_xenbus_switch(disk, XenbusStateClosed);
+		} else if (time_before(jiffies, disk->left + STATE_AGAIN)) {
+			blkfront_disk_queue_work(disk, STATE_RETRY);
+		} else {
+			blkfront_state_leave(disk, false);
+		}
 		break;
 	default:
 		break;
@@ -255,7 +280,7 @@ static void state_step_live(struct blkfront_disk *disk,
 		if (blkfront_xenbus_wanted(disk))
 			state_lose(disk, "left");
 		else
-			state_unplug(disk);
+			state_unplug(disk, backend);
 		break;
 	case XenbusStateUnknown:
 		state_lose(disk, "has vanished");
@@ -309,7 +334,7 @@ static void state_begin_again(struct blkfront_disk *disk,
 		default:
 			return;		/* the watch will tell */
 		}
-		if (disk->gd && time_before(jiffies, next)) {
+		if ((disk->gd || disk->refused) && time_before(jiffies, next)) {
 			blkfront_disk_queue_work(disk, next - jiffies);
 			return;
 		}
@@ -319,7 +344,6 @@ static void state_begin_again(struct blkfront_disk *disk,
 		}
 	}
 	disk->fresh = false;
-	disk->reset = false;
 	disk->state = BLKFRONT_STATE_INIT;
 	blkfront_disk_queue_work(disk, 0);
 }
@@ -336,8 +360,9 @@ static void state_step_leaving(struct blkfront_disk *disk,
 
 	state_say_leaving(disk, backend);
 	if (!blkfront_recover_fence(disk, disk->ending && late)) {
-		if (late)
+		if (late && !disk->late)
 			blkfront_warn(disk, "the backend still has pages mapped: their requests wait\n");
+		disk->late = late;
 		blkfront_disk_queue_work(disk, late ? STATE_RETRY : STATE_POLL);
 		return;
 	}
@@ -392,8 +417,8 @@ void blkfront_state_work(struct work_struct *work)
 	mutex_lock(&disk->lock);
 	state_step(disk);
 	delete = disk->state == BLKFRONT_STATE_DEAD &&
-		 (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
-		  blkfront_disk_close(disk));
+		 (!disk->gd || test_bit(BLKFRONT_REMOVED, &disk->flags) ||
+		  test_bit(BLKFRONT_CLOSING, &disk->flags));
 	mutex_unlock(&disk->lock);
 	memalloc_noio_restore(noio);
 

@@ -172,6 +172,8 @@ static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
 		return blkfront_submit_refuse(queue, io);
 
 	blk_mq_start_request(rq);
+	if (queue->bounce)
+		blkfront_bounce_begin(shadow);
 	blkfront_grants_arm(&shadow->grants, queue->domid, io->seg, io->nr_segs,
 			    io->op == BLKFRONT_WRITE);
 	blkfront_encode(&slot, io, &queue->config);
@@ -267,6 +269,8 @@ void blkfront_submit_end(struct blkfront_queue *queue, unsigned int tag,
 	struct blkfront_shadow *shadow = &queue->shadow[tag];
 	struct request *rq = shadow->rq;
 	unsigned long flags;
+
+	blkfront_bounce_end(shadow, status);
 
 	spin_lock_irqsave(&queue->lock, flags);
 	shadow->state = BLKFRONT_FREE;

@@ -42,6 +42,16 @@ domid_t blkfront_xenbus_domid(struct blkfront_disk *disk)
 }
 
 /**
+ * blkfront_xenbus_trusted - may the backend see what shares a page with data?
+ * @disk: the disk
+ */
+bool blkfront_xenbus_trusted(struct blkfront_disk *disk)
+{
+	return READ_ONCE(blkfront_trusted) &&
+	       xenbus_read_unsigned(disk->xbdev->nodename, BLKIF_KEY_TRUSTED, 1);
+}
+
+/**
  * blkfront_xenbus_wanted - does the toolstack want the device?
  * @disk: the disk
  *
@@ -316,7 +326,6 @@ static int xenbus_probe(struct xenbus_device *xbdev,
 	disk->xbdev = xbdev;
 	if (xbdev->state != XenbusStateInitialising) {
 		/* Another driver had it before us, and the backend knows that. */
-		disk->reset = true;
 		disk->state = BLKFRONT_STATE_LEAVING;
 		disk->left = jiffies;
 	}
