@@ -216,15 +216,17 @@ struct blkfront_disk {
 	unsigned long left;		/* jiffies when LEAVING began */
 
 	/*
-	 * The two work items.  @work follows the backend and never waits for
-	 * I/O of this disk; what may wait for it (adding the disk scans it,
-	 * changing limits freezes it) is done by @block_work.
+	 * The two work items, on a queue each.  @work follows the backend and
+	 * never waits for I/O of this disk; what may wait for it (adding the
+	 * disk scans it, changing limits freezes it, removing it tells a file
+	 * system) is done by @block_work.
 	 */
 	struct delayed_work work;
 	struct work_struct block_work;
 
 	/* From the first connection on, until the disk is dead. */
 	struct gendisk *gd;
+	struct blkfront_config applied;	/* block_work: what gd was told */
 	struct blk_mq_tag_set tag_set;
 	struct list_head minors;	/* vdev_lock */
 	struct completion gone;		/* nothing of it is left in sysfs */
@@ -244,7 +246,7 @@ void blkfront_disk_queue_work(struct blkfront_disk *disk, unsigned long delay);
 void blkfront_disk_queue_block_work(struct blkfront_disk *disk);
 int blkfront_disk_create(struct blkfront_disk *disk);
 bool blkfront_disk_close(struct blkfront_disk *disk);
-void blkfront_disk_delete(struct blkfront_disk *disk);
+void blkfront_disk_orphan(struct blkfront_disk *disk);
 void blkfront_disk_wait_for_all(void);
 
 /* --- submit.c ------------------------------------------------------------------ */
@@ -292,6 +294,7 @@ void blkfront_xenbus_unregister(void);
 /* --- main.c ----------------------------------------------------------------------- */
 
 extern struct workqueue_struct *blkfront_wq;
+extern struct workqueue_struct *blkfront_block_wq;
 extern bool blkfront_trusted;
 
 #endif /* _BLKFRONT_H */

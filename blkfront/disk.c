@@ -90,7 +90,7 @@ void blkfront_disk_queue_work(struct blkfront_disk *disk, unsigned long delay)
 void blkfront_disk_queue_block_work(struct blkfront_disk *disk)
 {
 	kref_get(&disk->ref);
-	if (!queue_work(blkfront_wq, &disk->block_work))
+	if (!queue_work(blkfront_block_wq, &disk->block_work))
 		blkfront_disk_put(disk);
 }
 
@@ -199,8 +199,8 @@ static void disk_limits(const struct blkfront_config *config,
 	unsigned int discard = 0;
 
 	if (config->discard)
-		discard = max(round_down(DISK_MAX_DISCARD_SECTORS,
-					 config->discard_granularity >> SECTOR_SHIFT),
+		discard = max(rounddown(DISK_MAX_DISCARD_SECTORS,
+					config->discard_granularity >> SECTOR_SHIFT),
 			      config->discard_granularity >> SECTOR_SHIFT);
 
 	lim->logical_block_size = config->sector_size;
@@ -270,6 +270,7 @@ int blkfront_disk_create(struct blkfront_disk *disk)
 		gd->flags |= GENHD_FL_REMOVABLE;
 	set_disk_ro(gd, disk->config.readonly);
 	set_capacity(gd, disk->config.sectors);
+	disk->applied = disk->config;
 	disk->gd = gd;
 	return 0;
 
@@ -306,43 +307,84 @@ static void disk_add(struct blkfront_disk *disk)
 	blkfront_disk_queue_work(disk, 0);
 }
 
+/* Freezing the queue is dear, and a resize needs no other limits. */
+static bool disk_same_limits(const struct blkfront_config *a,
+			     const struct blkfront_config *b)
+{
+	return a->physical_sector_size == b->physical_sector_size &&
+	       a->flush == b->flush && a->discard == b->discard &&
+	       a->secure_erase == b->secure_erase &&
+	       a->discard_granularity == b->discard_granularity &&
+	       a->discard_alignment == b->discard_alignment;
+}
+
 /* What the backend said may have changed: it is another one, or it grew. */
-static void disk_update(struct blkfront_disk *disk)
+static void disk_update(struct blkfront_disk *disk,
+			struct blkfront_config *config)
 {
 	struct request_queue *q = disk->gd->queue;
-	struct blkfront_config config;
 	struct queue_limits lim;
 	int err;
 
-	mutex_lock(&disk->lock);
-	config = disk->config;
-	mutex_unlock(&disk->lock);
 	if (test_bit(BLKFRONT_NO_DISCARD, &disk->flags)) {
-		config.discard = false;
-		config.secure_erase = false;
+		config->discard = false;
+		config->secure_erase = false;
 	}
+	if (!disk_same_limits(config, &disk->applied)) {
+		lim = queue_limits_start_update(q);
+		disk_limits(config, &lim);
+		err = queue_limits_commit_update_frozen(q, &lim);
+		if (err)
+			pr_err("%s: the block layer refuses the new limits: error %d\n",
+			       disk->vdev.name, err);
+	}
+	disk->applied = *config;
 
-	lim = queue_limits_start_update(q);
-	disk_limits(&config, &lim);
-	err = queue_limits_commit_update_frozen(q, &lim);
-	if (err)
-		pr_err("%s: the block layer refuses the new limits: error %d\n",
-		       disk->vdev.name, err);
-
-	if (get_disk_ro(disk->gd) != config.readonly)
-		set_disk_ro(disk->gd, config.readonly);
-	if (get_capacity(disk->gd) != config.sectors)
-		set_capacity_and_notify(disk->gd, config.sectors);
+	if (get_disk_ro(disk->gd) != config->readonly)
+		set_disk_ro(disk->gd, config->readonly);
+	if (get_capacity(disk->gd) != config->sectors)
+		set_capacity_and_notify(disk->gd, config->sectors);
 }
 
-/* Everything that may wait for this disk's own I/O. */
+/* The disk is dead: its requests fail, and none is left. */
+static void disk_delete(struct blkfront_disk *disk)
+{
+	if (completion_done(&disk->gone))
+		return;
+	if (disk->gd) {
+		if (test_bit(BLKFRONT_ADDED, &disk->flags)) {
+			if (!test_bit(BLKFRONT_CLOSING, &disk->flags))
+				blk_mark_disk_dead(disk->gd);
+			del_gendisk(disk->gd);
+		}
+		put_disk(disk->gd);
+		disk->gd = NULL;
+		blk_mq_free_tag_set(&disk->tag_set);
+		disk_drop_minors(disk);
+	}
+	complete_all(&disk->gone);
+}
+
+/*
+ * Everything that may wait for this disk's own I/O, or for a file system that
+ * learns of its end.
+ */
 static void disk_block_work(struct work_struct *work)
 {
 	struct blkfront_disk *disk =
 		container_of(work, struct blkfront_disk, block_work);
+	struct blkfront_config config;
+	bool dead;
 
-	if (test_bit(BLKFRONT_ADDED, &disk->flags))
-		disk_update(disk);
+	mutex_lock(&disk->lock);
+	config = disk->config;
+	dead = disk->state == BLKFRONT_STATE_DEAD;
+	mutex_unlock(&disk->lock);
+
+	if (dead)
+		disk_delete(disk);
+	else if (test_bit(BLKFRONT_ADDED, &disk->flags))
+		disk_update(disk, &config);
 	else if (!test_bit(BLKFRONT_ADD_FAILED, &disk->flags))
 		disk_add(disk);
 	blkfront_disk_put(disk);
@@ -372,27 +414,22 @@ bool blkfront_disk_close(struct blkfront_disk *disk)
 }
 
 /**
- * blkfront_disk_delete - take the disk away from the block layer
- * @disk: a dead disk: its requests fail, and none is left
+ * blkfront_disk_orphan - the xenbus device goes, and the disk cannot yet
+ * @disk: a disk with a request that cannot be ended
  *
- * Without disk->lock: a file system is told, and what it does takes time.
+ * The disk's directory in sysfs is in the device's; it moves out of it.
  */
-void blkfront_disk_delete(struct blkfront_disk *disk)
+void blkfront_disk_orphan(struct blkfront_disk *disk)
 {
-	if (cancel_work_sync(&disk->block_work))
-		blkfront_disk_put(disk);
-	if (disk->gd) {
-		if (test_bit(BLKFRONT_ADDED, &disk->flags)) {
-			if (!test_bit(BLKFRONT_CLOSING, &disk->flags))
-				blk_mark_disk_dead(disk->gd);
-			del_gendisk(disk->gd);
-		}
-		put_disk(disk->gd);
-		disk->gd = NULL;
-		blk_mq_free_tag_set(&disk->tag_set);
-		disk_drop_minors(disk);
-	}
-	complete_all(&disk->gone);
+	bool dead;
+
+	mutex_lock(&disk->lock);
+	dead = disk->state == BLKFRONT_STATE_DEAD;
+	if (!dead && disk->gd && device_is_registered(disk_to_dev(disk->gd)))
+		device_move(disk_to_dev(disk->gd), NULL, DPM_ORDER_NONE);
+	mutex_unlock(&disk->lock);
+	if (dead)
+		wait_for_completion(&disk->gone);
 }
 
 /**

@@ -11,6 +11,7 @@
 #include "compat.h"
 
 struct workqueue_struct *blkfront_wq;
+struct workqueue_struct *blkfront_block_wq;
 
 bool blkfront_trusted = true;
 module_param_named(trusted, blkfront_trusted, bool, 0644);
@@ -27,17 +28,27 @@ static int __init blkfront_init(void)
 	if (xen_domain() && !xen_has_pv_disk_devices())
 		return -ENODEV;
 
-	/* A work item per disk; one that ends parked I/O must not wait for memory. */
+	/*
+	 * Memory may only get free when a disk is connected again, and so the
+	 * work that does it has a thread in reserve, which no work that waits
+	 * for I/O may occupy.
+	 */
 	blkfront_wq = alloc_workqueue("xen-blkfront",
 				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!blkfront_wq)
 		return -ENOMEM;
+	blkfront_block_wq = alloc_workqueue("xen-blkfront-disk",
+					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!blkfront_block_wq) {
+		err = -ENOMEM;
+		goto err_destroy_wq;
+	}
 
 	err = register_blkdev(XENVBD_MAJOR, "xvd");
 	if (err) {
 		pr_err("block major %d is taken: is another xen-blkfront loaded?\n",
 		       XENVBD_MAJOR);
-		goto err_destroy_wq;
+		goto err_destroy_block_wq;
 	}
 
 	err = blkfront_xenbus_register();
@@ -47,6 +58,8 @@ static int __init blkfront_init(void)
 
 err_unregister_blkdev:
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
+err_destroy_block_wq:
+	destroy_workqueue(blkfront_block_wq);
 err_destroy_wq:
 	destroy_workqueue(blkfront_wq);
 	return err;
@@ -58,6 +71,7 @@ static void __exit blkfront_exit(void)
 	blkfront_xenbus_unregister();
 	blkfront_disk_wait_for_all();
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
+	destroy_workqueue(blkfront_block_wq);
 	destroy_workqueue(blkfront_wq);
 }
 module_exit(blkfront_exit);

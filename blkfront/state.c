@@ -348,6 +348,14 @@ static void state_begin_again(struct blkfront_disk *disk,
 	blkfront_disk_queue_work(disk, 0);
 }
 
+/* A disk that only lost its connection for good stays, and fails its I/O. */
+static void state_step_dead(struct blkfront_disk *disk)
+{
+	if (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
+	    test_bit(BLKFRONT_CLOSING, &disk->flags))
+		blkfront_disk_queue_block_work(disk);
+}
+
 static void state_step_leaving(struct blkfront_disk *disk,
 			       enum xenbus_state backend)
 {
@@ -372,15 +380,15 @@ static void state_step_leaving(struct blkfront_disk *disk,
 	}
 	disk->state = BLKFRONT_STATE_DEAD;
 	blkfront_recover_fail(disk);
+	state_step_dead(disk);
 }
 
 static void state_step(struct blkfront_disk *disk)
 {
 	enum xenbus_state backend;
 
-	if (disk->state != BLKFRONT_STATE_DEAD && !disk->ending &&
-	    (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
-	     test_bit(BLKFRONT_BROKEN, &disk->flags)))
+	if (!disk->ending && (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
+			      test_bit(BLKFRONT_BROKEN, &disk->flags)))
 		blkfront_state_leave(disk, true);
 	backend = blkfront_xenbus_backend(disk);
 	switch (disk->state) {
@@ -397,6 +405,7 @@ static void state_step(struct blkfront_disk *disk)
 		state_step_leaving(disk, backend);
 		break;
 	case BLKFRONT_STATE_DEAD:
+		state_step_dead(disk);
 		break;
 	}
 }
@@ -412,18 +421,11 @@ void blkfront_state_work(struct work_struct *work)
 	struct blkfront_disk *disk =
 		container_of(work, struct blkfront_disk, work.work);
 	unsigned int noio = memalloc_noio_save();
-	bool delete;
 
 	mutex_lock(&disk->lock);
 	state_step(disk);
-	delete = disk->state == BLKFRONT_STATE_DEAD &&
-		 (!disk->gd || test_bit(BLKFRONT_REMOVED, &disk->flags) ||
-		  test_bit(BLKFRONT_CLOSING, &disk->flags));
 	mutex_unlock(&disk->lock);
 	memalloc_noio_restore(noio);
-
-	if (delete && !completion_done(&disk->gone))
-		blkfront_disk_delete(disk);
 	blkfront_disk_put(disk);
 }
 

@@ -18,6 +18,8 @@
 
 /* What requests get to finish in before the domain is suspended. */
 #define XENBUS_DRAIN		(5 * HZ)
+/* What a removed disk gets to go in. */
+#define XENBUS_GONE		(30 * HZ)
 
 /* --- states ------------------------------------------------------------------- */
 
@@ -346,20 +348,21 @@ static void xenbus_changed(struct xenbus_device *xbdev,
 /*
  * The device goes, and its directory in sysfs with it: the gendisk in that has
  * to go first.  What keeps it is the fence, and a backend that does not let go
- * is given up soon.
+ * is given up soon; longer than that xenwatch shall not wait.
  */
 static void xenbus_remove(struct xenbus_device *xbdev)
 {
 	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
 
+	set_bit(BLKFRONT_REMOVED, &disk->flags);
 	mutex_lock(&disk->lock);
 	xenbus_frontend_closed(xbdev);
 	disk->xbdev = NULL;
 	mutex_unlock(&disk->lock);
 
-	set_bit(BLKFRONT_REMOVED, &disk->flags);
 	blkfront_disk_queue_work(disk, 0);
-	wait_for_completion(&disk->gone);
+	if (!wait_for_completion_timeout(&disk->gone, XENBUS_GONE))
+		blkfront_disk_orphan(disk);
 	dev_set_drvdata(&xbdev->dev, NULL);
 	blkfront_disk_put(disk);
 }
