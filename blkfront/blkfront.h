@@ -128,6 +128,7 @@ struct blkfront_queue {
 	struct page *page;
 	grant_ref_t ref;
 	unsigned int irq;
+	RING_IDX event_cons;		/* the handler's: rsp_cons at the last event */
 
 	wait_queue_head_t wait;		/* for shadows to get free */
 	struct blkfront_shadow shadow[BLKFRONT_RING_SLOTS];
@@ -256,7 +257,7 @@ extern const struct blk_mq_ops blkfront_mq_ops;
 irqreturn_t blkfront_submit_interrupt(int irq, void *data);
 blk_status_t blkfront_submit_refuse(struct blkfront_queue *queue,
 				    const struct blkfront_io *io);
-bool blkfront_submit_reap(struct blkfront_queue *queue);
+void blkfront_submit_reap(struct blkfront_queue *queue);
 void blkfront_submit_end(struct blkfront_queue *queue, unsigned int tag,
 			 blk_status_t status);
 

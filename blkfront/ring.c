@@ -29,6 +29,7 @@ void blkfront_ring_attach(struct blkfront_queue *queue, struct page *page)
 	lockdep_assert_held(&queue->lock);
 	XEN_FRONT_RING_INIT(&queue->ring, sring, BLKIF_PAGE_SIZE);
 	queue->broken = false;
+	queue->event_cons = 0;
 }
 
 /**

@@ -209,6 +209,28 @@ static void state_unplug(struct blkfront_disk *disk, enum xenbus_state backend)
 	}
 }
 
+/*
+ * The backend is not there yet, or failed.  A disk that has users tries again;
+ * another one waits: what was Closed goes on to InitWait when it sees that we
+ * are Initialising.
+ */
+static void state_init_closed(struct blkfront_disk *disk,
+			      enum xenbus_state backend)
+{
+	if (!blkfront_xenbus_wanted(disk)) {
+		blkfront_state_leave(disk, true);
+	} else if (!disk->gd) {
+		if (disk->refused || backend == XenbusStateClosing) {
+			disk->refused = true;
+			blkfront_xenbus_switch(disk, XenbusStateClosed);
+		}
+	} else if (time_before(jiffies, disk->left + STATE_AGAIN)) {
+		blkfront_disk_queue_work(disk, STATE_RETRY);
+	} else {
+		blkfront_state_leave(disk, false);
+	}
+}
+
 static void state_step_init(struct blkfront_disk *disk,
 			    enum xenbus_state backend)
 {
@@ -224,16 +246,7 @@ static void state_step_init(struct blkfront_disk *disk,
 		break;
 	case XenbusStateClosing:
 	case XenbusStateClosed:
-		if (!blkfront_xenbus_wanted(disk)) {
-			blkfront_state_leave(disk, true);
-		} else if (!disk->gd) {
-			disk->refused = true;
-			blkfront_xenbus_switch(disk, XenbusStateClosed);
-		} else if (time_before(jiffies, disk->left + STATE_AGAIN)) {
-			blkfront_disk_queue_work(disk, STATE_RETRY);
-		} else {
-			blkfront_state_leave(disk, false);
-		}
+		state_init_closed(disk, backend);
 		break;
 	default:
 		break;

@@ -210,10 +210,8 @@ static void submit_commit_rqs(struct blk_mq_hw_ctx *hctx)
  * From the interrupt handler, and from the work item when an event may have
  * been lost.  Takes no more than a ring holds: only what was in flight can be
  * answered, and nothing is put while the lock is held.
- *
- * Return: true if there was any answer.
  */
-bool blkfront_submit_reap(struct blkfront_queue *queue)
+void blkfront_submit_reap(struct blkfront_queue *queue)
 {
 	u8 tags[BLKFRONT_RING_SLOTS];
 	unsigned int nr = 0, i;
@@ -229,7 +227,6 @@ bool blkfront_submit_reap(struct blkfront_queue *queue)
 
 	for (i = 0; i < nr; i++)
 		blk_mq_complete_request(queue->shadow[tags[i]].rq);
-	return nr;
 }
 
 /**
@@ -237,13 +234,20 @@ bool blkfront_submit_reap(struct blkfront_queue *queue)
  * @irq: the interrupt
  * @data: the queue
  *
- * Hard interrupt context.  An event is spurious only if there was nothing to
- * take; the kernel delays those of a backend that sends such events.
+ * Hard interrupt context.  An event is spurious if nothing was taken since the
+ * last one, by whomever: an answer that comes while the handler looks at the
+ * ring is taken at once, and its event finds none.  The kernel delays the
+ * events of a backend that sends spurious ones.
  */
 irqreturn_t blkfront_submit_interrupt(int irq, void *data)
 {
 	struct blkfront_queue *queue = data;
-	bool any = blkfront_submit_reap(queue);
+	RING_IDX before = READ_ONCE(queue->ring.rsp_cons);
+	bool spurious;
+
+	blkfront_submit_reap(queue);
+	spurious = READ_ONCE(queue->ring.rsp_cons) == queue->event_cons;
+	queue->event_cons = before;
 
 	/*
 	 * A broken ring gets no end of interrupt: whatever is on it, it shall
@@ -253,7 +257,7 @@ irqreturn_t blkfront_submit_interrupt(int irq, void *data)
 		submit_break(queue);
 		return IRQ_HANDLED;
 	}
-	blkfront_port_event_eoi(irq, !any);
+	blkfront_port_event_eoi(irq, spurious);
 	return IRQ_HANDLED;
 }
 
