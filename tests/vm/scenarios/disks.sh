@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Names and kinds of disks: each kind of virtual-device number gives the name and
+# number that the in-tree driver gives; what is read-only, removable, a CD-ROM or
+# made of 4096-byte sectors is so in the guest.
+#
+# check: every virtual-device number gives its name and number
+# check: a read-only disk refuses writes, and keeps its contents
+# check: a CD-ROM is read-only and removable
+# check: 4096-byte sectors are announced, used and insisted upon
+# check: 512-byte sectors at odd places are read and written
+
+DISKS=(
+	xvda:xvda:202:0
+	xvdb3:xvdb3:202:19
+	hdd:xvdd:202:48
+	sde:xvde:202:64
+	xvdq:xvdq:202:4096
+)
+
+names()
+{
+	local d vdev name number seen disks=()
+
+	raw disk 4M
+	dd if=/dev/urandom of=/srv/disk bs=64k count=1 conv=notrunc
+	raw large 16M
+	losetup -b 4096 -f --show /srv/large >/run/vm/large
+	lv small 8M
+	for d in "${DISKS[@]}"; do
+		disks+=("file:/srv/disk,${d%%:*},r")
+	done
+	need_guest "${disks[@]}" \
+		"format=raw,vdev=xvdf,access=r,devtype=cdrom,target=/srv/disk" \
+		"phy:$(</run/vm/large),xvdg,w" "phy:/dev/vg/small,xvdh,w"
+	guest_disk g1 xvdh
+	for d in "${DISKS[@]}"; do
+		IFS=: read -r vdev name number <<<"$d"
+		seen=$(guest_run g1 "cat /sys/class/block/$name/dev")
+		same "$vdev" "$number" "$seen"
+	done
+}
+
+readonly_disk()
+{
+	same "blockdev --getro" 1 "$(guest_run g1 'blockdev --getro /dev/xvda')"
+	fails guest_run g1 'blockdev --setrw /dev/xvda; dd if=/dev/zero of=/dev/xvda bs=4096 count=1 conv=fsync'
+	same "the first 64 KiB" "$(head -c 65536 /srv/disk | cksum)" \
+		"$(guest_run g1 'head -c 65536 /dev/xvda | cksum')"
+	same "sysfs' mode" r "$(cat "/sys/bus/xen-backend/devices/vbd-$(domid g1)-51712/mode")"
+}
+
+cdrom()
+{
+	same "blockdev --getro" 1 "$(guest_run g1 'blockdev --getro /dev/xvdf')"
+	same "removable" 1 "$(guest_run g1 'cat /sys/block/xvdf/removable')"
+	same "removable of a disk" 0 "$(guest_run g1 'cat /sys/block/xvda/removable')"
+}
+
+large_sectors()
+{
+	same "logical, physical" "4096 4096" \
+		"$(guest_run g1 'cd /sys/block/xvdg/queue && paste -s -d " " logical_block_size physical_block_size')"
+	same "size in 512 bytes" 32768 "$(guest_run g1 'cat /sys/block/xvdg/size')"
+	fails guest_run g1 'dd if=/dev/xvdg of=/dev/null bs=512 skip=1 count=1 iflag=direct'
+	guest_run g1 -t 120 'fio --name=large --filename=/dev/xvdg --direct=1 --ioengine=libaio \
+		--iodepth=8 --rw=randwrite --bs=4k --size=2M --verify=crc32c --verify_fatal=1'
+}
+
+small_sectors()
+{
+	same "logical" 512 "$(guest_run g1 'cat /sys/block/xvdh/queue/logical_block_size')"
+	guest_run g1 '
+		set -e
+		dd if=/dev/urandom of=/tmp/five bs=512 count=5
+		dd if=/tmp/five of=/dev/xvdh bs=2560 seek=3 count=1 oflag=direct
+		dd if=/dev/xvdh of=/tmp/back bs=512 skip=15 count=5 iflag=direct
+		cmp /tmp/five /tmp/back
+		dd if=/dev/xvdh of=/tmp/back bs=512 skip=14 count=1 iflag=direct
+		dd if=/dev/zero of=/tmp/zero bs=512 count=1
+		cmp /tmp/zero /tmp/back'
+}
+
+scenario()
+{
+	check "every virtual-device number gives its name and number" names
+	check "a read-only disk refuses writes, and keeps its contents" readonly_disk
+	check "a CD-ROM is read-only and removable" cdrom
+	check "4096-byte sectors are announced, used and insisted upon" large_sectors
+	check "512-byte sectors at odd places are read and written" small_sectors
+}
