@@ -39,6 +39,7 @@
 #include <linux/blkdev.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -193,6 +194,7 @@ struct blkback_vbd {
  * @work: the device's life; the only place where it changes
  * @front_state: the frontend's state as the watch saw it last
  * @ring_broken: a queue saw its ring broken
+ * @ratelimit: of the messages that its frontend can cause
  * @physical_watch: on "physical-device"
  * @state_watch: on our own "state", which the toolstack writes too
  * @mode: value of "mode", for people
@@ -209,6 +211,7 @@ struct blkback_dev {
 	struct work_struct work;
 	enum xenbus_state front_state;
 	bool ring_broken;
+	struct ratelimit_state ratelimit;
 	struct xenbus_watch physical_watch;
 	struct xenbus_watch state_watch;
 	char mode[8];
@@ -218,6 +221,21 @@ struct blkback_dev {
 	struct blkback_stats stats;
 	struct list_head list;
 };
+
+/*
+ * Messages that a frontend can cause, about its own disk.  A noisy one does not
+ * drown those about others (rule H2).
+ */
+#define blkback_say(which, level, fmt, ...)				\
+	do {								\
+		if (__ratelimit(&(which)->ratelimit))			\
+			dev_##level(&(which)->xbdev->dev, fmt,		\
+				    ##__VA_ARGS__);			\
+	} while (0)
+#define blkback_info(which, fmt, ...) \
+	blkback_say(which, info, fmt, ##__VA_ARGS__)
+#define blkback_warn(which, fmt, ...) \
+	blkback_say(which, warn, fmt, ##__VA_ARGS__)
 
 /* main.c */
 extern struct workqueue_struct *blkback_queue_wq;

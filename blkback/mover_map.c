@@ -101,10 +101,10 @@ static void map_done(struct blkback_mover *mover, struct blkback_req *req,
 			req->starved = true;
 		} else {
 			req->error = -EFAULT;
-			dev_warn_ratelimited(&req->queue->dev->xbdev->dev,
-					     "request 0x%llx: domain %u granted no access to page with grant reference %u (Xen says %d)\n",
-					     req->cmd.id, mover->domid,
-					     op->ref, op->status);
+			blkback_warn(req->queue->dev,
+				     "request 0x%llx: domain %u granted no access to the page with grant reference %u (Xen says %d)\n",
+				     req->cmd.id, mover->domid, op->ref,
+				     op->status);
 		}
 	}
 }

@@ -19,11 +19,6 @@
 /* How often to tell that a disconnect waits for the disk. */
 #define QUEUE_DRAIN_WARN_S	30
 
-static struct device *queue_device(struct blkback_queue *queue)
-{
-	return &queue->dev->xbdev->dev;
-}
-
 /**
  * blkback_queue_kick - have a pass made
  * @queue: the ring
@@ -88,10 +83,10 @@ static void queue_answer(struct blkback_queue *queue, struct blkback_req *req)
 	const struct blkback_cmd *cmd = &req->cmd;
 
 	if (req->error)
-		dev_warn_ratelimited(queue_device(queue),
-				     "request 0x%llx (operation %u, %u segments) at sector %llu failed: %pe\n",
-				     cmd->id, cmd->wire_op, cmd->nr_segments,
-				     cmd->sector, ERR_PTR(req->error));
+		blkback_warn(queue->dev,
+			     "request 0x%llx (operation %u, %u segments) at sector %llu failed: %pe\n",
+			     cmd->id, cmd->wire_op, cmd->nr_segments,
+			     cmd->sector, ERR_PTR(req->error));
 	blkback_stats_answered(queue->stats, cmd, req->error);
 	blkback_ring_answer(&queue->ring, cmd->id, cmd->wire_op,
 			    wire_status(req->error));
@@ -142,8 +137,8 @@ static void queue_break(struct blkback_queue *queue)
 {
 	if (test_and_set_bit(BLKBACK_QUEUE_BROKEN, &queue->flags))
 		return;
-	dev_err_ratelimited(queue_device(queue),
-			    "the frontend claims more requests than its ring has slots; the connection is closed\n");
+	blkback_warn(queue->dev,
+		     "the frontend claims more requests than its ring has slots; the connection is closed\n");
 	blkback_xenbus_ring_broken(queue->dev);
 }
 
@@ -368,7 +363,7 @@ static void queue_drain(struct blkback_queue *queue)
 				   !READ_ONCE(queue->nr_taken),
 				   QUEUE_DRAIN_WARN_S * HZ)) {
 		waited_s += QUEUE_DRAIN_WARN_S;
-		dev_warn(queue_device(queue),
+		dev_warn(&queue->dev->xbdev->dev,
 			 "disconnect waits for %u requests that the disk has not finished for %u seconds\n",
 			 READ_ONCE(queue->nr_taken), waited_s);
 	}

@@ -259,7 +259,7 @@ static void dev_disconnect(struct blkback_dev *dev)
 	blkback_queue_destroy(dev->queue);
 	dev->queue = NULL;
 	WRITE_ONCE(dev->ring_broken, false);
-	dev_info(&dev->xbdev->dev, "disconnected\n");
+	blkback_info(dev, "disconnected\n");
 }
 
 /* Publish last: the ring is served before the frontend hears of it. */
@@ -294,12 +294,11 @@ static void dev_connect(struct blkback_dev *dev)
 	if (write_keys(dev, write_disk_keys))
 		goto out;
 	xenbus_switch_state(dev->xbdev, XenbusStateConnected);
-	dev_info(&dev->xbdev->dev,
-		 "connected: %llu sectors of 512 bytes%s, %s\n",
-		 dev->vbd.limits.capacity_sectors,
-		 dev->vbd.limits.read_only ? ", read-only" : "",
-		 config.abi == BLKBACK_ABI_X86_32 ? "x86_32 slots" :
-						    "x86_64 slots");
+	blkback_info(dev, "connected: %llu sectors of 512 bytes%s, %s\n",
+		     dev->vbd.limits.capacity_sectors,
+		     dev->vbd.limits.read_only ? ", read-only" : "",
+		     config.abi == BLKBACK_ABI_X86_32 ? "x86_32 slots" :
+							"x86_64 slots");
 out:
 	xenstore_end(dev);
 }
@@ -319,7 +318,7 @@ static void dev_compare(struct blkback_dev *dev)
 	xenstore_end(dev);
 	if (err || blkback_config_equal(&config, &dev->config))
 		return;
-	dev_info(&dev->xbdev->dev, "the frontend has a new ring\n");
+	blkback_info(dev, "the frontend has a new ring\n");
 	dev_disconnect(dev);
 	dev_connect(dev);
 }
@@ -593,6 +592,7 @@ static struct blkback_dev *dev_alloc(struct xenbus_device *xbdev)
 	dev->front_state = XenbusStateUnknown;
 	dev->vbd.changed = vbd_changed;
 	mutex_init(&dev->lock);
+	ratelimit_default_init(&dev->ratelimit);
 	u64_stats_init(&dev->stats.syncp);
 	INIT_WORK(&dev->work, dev_work);
 	dev_set_drvdata(&xbdev->dev, dev);
