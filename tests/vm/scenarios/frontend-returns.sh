@@ -13,7 +13,15 @@ leave()
 		set -e
 		echo vbd-51712 >/sys/bus/xen/drivers/vbd/unbind
 		rmmod xen-blkfront
-		[ ! -e /dev/xvda ]'
+		[ ! -e /dev/xvda ]
+		# What a kernel does to devices that the one before it left.
+		xenstore write device/vbd/51712/state 1'
+	wait_for 20 back_state 2
+}
+
+back_state()
+{
+	[ "$(xenstore-read "$(back_path g1 51712)/state")" = "$1" ]
 }
 
 left()
