@@ -283,6 +283,7 @@ domid_t blkfront_xenbus_domid(struct blkfront_disk *disk);
 bool blkfront_xenbus_trusted(struct blkfront_disk *disk);
 bool blkfront_xenbus_wanted(struct blkfront_disk *disk);
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state);
+void blkfront_xenbus_connected(struct blkfront_disk *disk);
 int blkfront_xenbus_restart(struct blkfront_disk *disk);
 int blkfront_xenbus_publish(struct blkfront_disk *disk, evtchn_port_t evtchn);
 int blkfront_xenbus_negotiate(struct blkfront_disk *disk,

@@ -280,7 +280,7 @@ static void state_step_live(struct blkfront_disk *disk,
 		return;
 	}
 	if (test_bit(BLKFRONT_ADDED, &disk->flags))
-		blkfront_xenbus_switch(disk, XenbusStateConnected);
+		blkfront_xenbus_connected(disk);
 
 	switch (backend) {
 	case XenbusStateConnected:

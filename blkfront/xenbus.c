@@ -80,6 +80,18 @@ void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state)
 }
 
 /**
+ * blkfront_xenbus_connected - say that we are connected, once
+ * @disk: the disk
+ *
+ * When the machine is shut down, the core closes the device behind our back.
+ */
+void blkfront_xenbus_connected(struct blkfront_disk *disk)
+{
+	if (disk->xbdev->state == XenbusStateInitialised)
+		xenbus_switch_state(disk->xbdev, XenbusStateConnected);
+}
+
+/**
  * blkfront_xenbus_fatal - report what prevents a connection, and close
  * @disk: the disk
  * @err: the error
