@@ -335,12 +335,18 @@ struct blkback_queue *blkback_queue_create(struct blkback_dev *dev,
 	err = blkback_ring_attach(&queue->ring, config->abi, shared, 1);
 	if (err)
 		goto err_unmap_ring;
+	/*
+	 * An event may come before its number is known, and could not be
+	 * acknowledged: no pass is made before.
+	 */
+	disable_work(&queue->work);
 	queue->irq = blkback_port_bind(xbdev, config->event_channel,
 				       queue_event, queue);
 	if (queue->irq < 0) {
 		err = queue->irq;
 		goto err_unmap_ring;
 	}
+	enable_work(&queue->work);
 	/* A frontend that was connected before may not send an event for it. */
 	blkback_queue_kick(queue);
 	return queue;
