@@ -23,7 +23,7 @@ vm_machine()
 	local dir=$TOP/tests/vm root
 
 	[ "$(id -u)" -eq 0 ] || die "the Xen machine's root is made with chroot, which only root may"
-	host_packages mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio util-linux
+	host_packages mmdebstrap debian-archive-keyring qemu-system-x86 e2fsprogs cpio kmod util-linux
 	cached vm-root "$(key "$dir/make-root" "${VM_PACKAGES[*]}")" \
 		"$XENBLK_OUT/vm-root.log" bash "$dir/make-root" "${VM_PACKAGES[@]}"
 	root=$CACHED

@@ -6,6 +6,7 @@
 #
 # check: GRUB as a PV guest reads the disk
 # check: GRUB as a 32-bit PVH guest reads the disk
+# check: GRUB boots Linux from the disk, and Linux goes on with it (ST4)
 
 grub()
 {
@@ -41,9 +42,48 @@ grub()
 	wait_for 20 no_vbds
 }
 
+# sectors FILE
+sectors()
+{
+	echo $((($(stat -L -c %s "$1") + 511) / 512))
+}
+
+# GRUB closes the disk before it starts Linux in the same guest, with the same
+# backend.
+boots_linux()
+{
+	local kernel=/guest/vmlinux-$KVER initrd=/run/vm/initrd
+
+	lvremove -qfy vg/disk
+	lv disk 256M
+	dd if="$kernel" of=/dev/vg/disk bs=1M seek=1 conv=notrunc
+	dd if="$initrd" of=/dev/vg/disk bs=1M seek=101 conv=notrunc,fsync
+	cat >/run/grub.cfg <<-END
+		linux (xen/xvda)2048+$(sectors "$kernel") console=hvc0 loglevel=7 rdinit=/init mitigations=off
+		initrd (xen/xvda)$((101 * 2048))+$(sectors "$initrd")
+		boot
+	END
+	grub-mkimage -O x86_64-xen -p / -c /run/grub.cfg -o /run/loader.bin linux boot echo
+	cat >/run/loader.cfg <<-END
+		name = "loader"
+		type = "pv"
+		kernel = "/run/loader.bin"
+		memory = 512
+		disk = [ 'phy:/dev/vg/disk,xvda,w' ]
+	END
+	xl create -q /run/loader.cfg
+	guest_follow loader
+	wait_for 150 guest_ready loader
+	guest_disk loader xvda
+	same "the kernel on the disk" "$(dd if=/dev/vg/disk bs=1M skip=1 count=2 iflag=direct | cksum)" \
+		"$(guest_run loader 'dd if=/dev/xvda bs=1M skip=1 count=2 iflag=direct 2>/dev/null | cksum')"
+	guest_run loader 'dd if=/dev/urandom of=/dev/xvda bs=64k count=4 conv=fsync'
+}
+
 scenario()
 {
 	guests_gone
 	check "GRUB as a PV guest reads the disk" grub pv x86_64-xen
 	check "GRUB as a 32-bit PVH guest reads the disk" grub pvh i386-xen_pvh
+	check "GRUB boots Linux from the disk, and Linux goes on with it (ST4)" boots_linux
 }
