@@ -523,8 +523,13 @@ static void own_state_changed(struct xenbus_watch *watch, const char *path,
 	struct blkback_dev *dev =
 		container_of(watch, struct blkback_dev, state_watch);
 	struct xenbus_device *xbdev = dev->xbdev;
+	bool closed;
 
-	if (xbdev->state != XenbusStateClosed || xenbus_dev_is_online(xbdev))
+	/* The event may be here before the one who wrote it has noted it. */
+	mutex_lock(&dev->lock);
+	closed = xbdev->state == XenbusStateClosed;
+	mutex_unlock(&dev->lock);
+	if (!closed || xenbus_dev_is_online(xbdev))
 		return;
 	/* The toolstack may have asked a closed disk to close. */
 	if (xenbus_read_driver_state(xbdev, xbdev->nodename) ==
