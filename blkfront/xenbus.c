@@ -401,6 +401,9 @@ static int xenbus_resume(struct xenbus_device *xbdev)
 	clear_bit(BLKFRONT_UNPLUG, &disk->flags);
 	if (!disk->ending && disk->state != BLKFRONT_STATE_DEAD &&
 	    disk->state != BLKFRONT_STATE_INIT) {
+		if (disk->gd)
+			blkfront_info(disk, "resumed: I/O waits for the backend\n");
+		disk->waiting = disk->gd;
 		disk->fresh = true;
 		blkfront_state_leave(disk, false);
 	}
