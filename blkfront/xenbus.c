@@ -64,31 +64,80 @@ bool blkfront_xenbus_wanted(struct blkfront_disk *disk)
 	return xenbus_read_unsigned(disk->xbdev->otherend, "online", 0);
 }
 
+/* Write our state, unless the node is gone: then it stays gone. */
+static int xenbus_write_state(struct xenbus_device *xbdev,
+			      enum xenbus_state state)
+{
+	struct xenbus_transaction xbt;
+	bool abort;
+	int err;
+
+	do {
+		err = xenbus_transaction_start(&xbt);
+		if (err)
+			return err;
+		abort = !xenbus_exists(xbt, xbdev->nodename, "state") ||
+			xenbus_printf(xbt, xbdev->nodename, "state", "%d",
+				      state);
+		err = xenbus_transaction_end(xbt, abort);
+	} while (err == -EAGAIN);
+	return err;
+}
+
 /**
  * blkfront_xenbus_switch - say what our state is
  * @disk: the disk
  * @state: the state
+ *
+ * Newer kernels look on xenwatch whether a device was made anew: they read our
+ * state from XenStore, and then compare Initialising with the copy in the
+ * device.  The copy must not change between the two, which other threads than
+ * xenwatch cannot know.  So a copy that says Initialising is left alone here;
+ * xenbus_changed() brings it up to date.
  */
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state)
 {
-	if (!disk->xbdev)
+	struct xenbus_device *xbdev = disk->xbdev;
+
+	lockdep_assert_held(&disk->lock);
+	if (!xbdev || state == disk->said)
 		return;
+	if (xbdev->state != XenbusStateInitialising)
+		xenbus_switch_state(xbdev, state);
+	else if (xenbus_write_state(xbdev, state))
+		return;
+	disk->said = state;
 	if (state == XenbusStateClosed)
-		xenbus_frontend_closed(disk->xbdev);
-	else
-		xenbus_switch_state(disk->xbdev, state);
+		complete(&xbdev->down);
+}
+
+/**
+ * blkfront_xenbus_restart - begin again from Initialising
+ * @disk: the disk
+ *
+ * The copy in the device goes first, for the reason above.
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_xenbus_restart(struct blkfront_disk *disk)
+{
+	lockdep_assert_held(&disk->lock);
+	disk->xbdev->state = XenbusStateInitialising;
+	disk->said = XenbusStateInitialising;
+	return xenbus_write_state(disk->xbdev, XenbusStateInitialising);
 }
 
 /**
  * blkfront_xenbus_connected - say that we are connected, once
  * @disk: the disk
  *
- * When the machine is shut down, the core closes the device behind our back.
+ * When the machine is shut down, the core closes the device behind our back,
+ * and that shall not be undone.
  */
 void blkfront_xenbus_connected(struct blkfront_disk *disk)
 {
-	if (disk->xbdev->state == XenbusStateInitialised)
-		xenbus_switch_state(disk->xbdev, XenbusStateConnected);
+	if (disk->said == XenbusStateInitialised)
+		blkfront_xenbus_switch(disk, XenbusStateConnected);
 }
 
 /**
@@ -99,7 +148,8 @@ void blkfront_xenbus_connected(struct blkfront_disk *disk)
  */
 void blkfront_xenbus_fatal(struct blkfront_disk *disk, int err, const char *what)
 {
-	xenbus_dev_fatal(disk->xbdev, err, "%s: %s", disk->vdev.name, what);
+	xenbus_dev_error(disk->xbdev, err, "%s: %s", disk->vdev.name, what);
+	blkfront_xenbus_switch(disk, XenbusStateClosing);
 }
 
 /**
@@ -111,37 +161,6 @@ void blkfront_xenbus_busy(struct blkfront_disk *disk)
 	xenbus_dev_error(disk->xbdev, -EBUSY,
 			 "%s is in use, and goes when it is not",
 			 disk->vdev.name);
-}
-
-/**
- * blkfront_xenbus_restart - begin again from Initialising
- * @disk: the disk
- *
- * The core takes a node that says Initialising
- * for a device that was made anew, unless it knows the device to be in that
- * state: so that is noted first, and xenbus_switch_state() cannot be used.
- *
- * Return: 0 or an error.
- */
-int blkfront_xenbus_restart(struct blkfront_disk *disk)
-{
-	struct xenbus_device *xbdev = disk->xbdev;
-	struct xenbus_transaction xbt;
-	bool abort;
-	int err;
-
-	xbdev->state = XenbusStateInitialising;
-	do {
-		err = xenbus_transaction_start(&xbt);
-		if (err)
-			return err;
-		/* A node that is gone stays gone. */
-		abort = !xenbus_exists(xbt, xbdev->nodename, "state") ||
-			xenbus_printf(xbt, xbdev->nodename, "state", "%d",
-				      XenbusStateInitialising);
-		err = xenbus_transaction_end(xbt, abort);
-	} while (err == -EAGAIN);
-	return err;
 }
 
 /* --- keys --------------------------------------------------------------------- */
@@ -258,11 +277,13 @@ int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 	err = blkfront_negotiate(&offer, config, &refusal);
 	if (!err)
 		err = xenbus_check_same(disk, &offer, config, &refusal);
-	if (err)
-		xenbus_dev_fatal(disk->xbdev, err,
+	if (err) {
+		xenbus_dev_error(disk->xbdev, err,
 				 "%s/%s is \"%.64s\", expected %s",
 				 disk->xbdev->otherend, refusal.key,
 				 refusal.value, refusal.expected);
+		blkfront_xenbus_switch(disk, XenbusStateClosing);
+	}
 	xenbus_free_offer(&offer);
 	return err;
 }
@@ -338,6 +359,7 @@ static int xenbus_probe(struct xenbus_device *xbdev,
 		return -ENOMEM;
 	disk->handle = number;
 	disk->xbdev = xbdev;
+	disk->said = xbdev->state;
 	if (xbdev->state != XenbusStateInitialising) {
 		/* Another driver had it before us, and the backend knows that. */
 		disk->state = BLKFRONT_STATE_LEAVING;
@@ -353,6 +375,10 @@ static void xenbus_changed(struct xenbus_device *xbdev,
 {
 	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
 
+	mutex_lock(&disk->lock);
+	if (xbdev->state == XenbusStateInitialising)
+		xbdev->state = disk->said;
+	mutex_unlock(&disk->lock);
 	set_bit(BLKFRONT_CHANGED, &disk->flags);
 	blkfront_disk_queue_work(disk, 0);
 }
@@ -368,6 +394,7 @@ static void xenbus_remove(struct xenbus_device *xbdev)
 
 	set_bit(BLKFRONT_REMOVED, &disk->flags);
 	mutex_lock(&disk->lock);
+	/* By the core, which knows whether the node is still this device's. */
 	xenbus_frontend_closed(xbdev);
 	disk->xbdev = NULL;
 	mutex_unlock(&disk->lock);
@@ -397,6 +424,7 @@ static int xenbus_resume(struct xenbus_device *xbdev)
 	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
 
 	mutex_lock(&disk->lock);
+	disk->said = XenbusStateInitialising;
 	disk->refused = false;
 	clear_bit(BLKFRONT_UNPLUG, &disk->flags);
 	if (!disk->ending && disk->state != BLKFRONT_STATE_DEAD &&
