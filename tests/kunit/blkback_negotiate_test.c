@@ -193,17 +193,19 @@ static const enum blkback_action actions[2][2][9][9] = {
 
 static void ST1_to_ST6_every_pair_of_states(struct kunit *test)
 {
-	unsigned int connected, open, front, own;
+	unsigned int n, connected, open, front, own;
 
-	for (connected = 0; connected < 2; connected++)
-		for (open = 0; open < 2; open++)
-			for (front = 0; front < 9; front++)
-				for (own = 0; own < 9; own++)
-					KUNIT_EXPECT_EQ_MSG(test,
-						blkback_next_action(front, own, connected, open),
-						actions[connected][open][front][own],
-						"front %u, own %u, connected %u, open %u",
-						front, own, connected, open);
+	for (n = 0; n < 2 * 2 * 9 * 9; n++) {
+		own = n % 9;
+		front = n / 9 % 9;
+		open = n / 81 % 2;
+		connected = n / 162;
+		KUNIT_EXPECT_EQ_MSG(test,
+				    blkback_next_action(front, own, connected, open),
+				    actions[connected][open][front][own],
+				    "front %u, own %u, connected %u, open %u",
+				    front, own, connected, open);
+	}
 }
 
 static struct kunit_case negotiate_cases[] = {

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The backing device: a disk in memory that keeps a log and has knobs. */
+#include <linux/blkdev.h>
+#include <linux/vmalloc.h>
+
+#include "loopback.h"
+
+struct fake_disk disk;
+
+/* Protects the knobs, the log, and what is held.  Any context. */
+static DEFINE_SPINLOCK(disk_lock);
+static struct gendisk *gd;
+static struct bio_list held = BIO_EMPTY_LIST;
+static struct page *held_pages[512];
+static unsigned int nr_held_pages;
+
+/* What the disk makes of a bio: its status. */
+static blk_status_t disk_do(struct bio *bio)
+{
+	size_t at = bio->bi_iter.bi_sector << SECTOR_SHIFT;
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	switch (bio_op(bio)) {
+	case REQ_OP_DISCARD:
+	case REQ_OP_SECURE_ERASE:
+		memset(disk.data + at, 0, bio->bi_iter.bi_size);
+		return BLK_STS_OK;
+	case REQ_OP_READ:
+		bio_for_each_segment(bv, bio, iter) {
+			memcpy_to_bvec(&bv, disk.data + at);
+			at += bv.bv_len;
+		}
+		return BLK_STS_OK;
+	case REQ_OP_WRITE:
+		bio_for_each_segment(bv, bio, iter) {
+			memcpy_from_bvec(disk.data + at, &bv);
+			at += bv.bv_len;
+		}
+		return BLK_STS_OK;
+	default:
+		return BLK_STS_NOTSUPP;
+	}
+}
+
+/* Under disk_lock. */
+static blk_status_t disk_note(struct bio *bio)
+{
+	struct disk_op *op = &disk.log[disk.nr_ops++ % ARRAY_SIZE(disk.log)];
+	blk_status_t status = BLK_STS_OK;
+
+	*op = (struct disk_op){
+		.op = bio_op(bio),
+		.sector = bio->bi_iter.bi_sector,
+		.nr_sectors = bio_sectors(bio),
+		.preflush = bio->bi_opf & REQ_PREFLUSH,
+		.fua = bio->bi_opf & REQ_FUA,
+	};
+	if (op->preflush) {
+		disk.nr_flushes++;
+		if (disk.fail_flushes) {
+			disk.fail_flushes--;
+			status = BLK_STS_IOERR;
+		}
+	}
+	if (disk.fail_all) {
+		disk.fail_all--;
+		status = BLK_STS_IOERR;
+	}
+	return status;
+}
+
+static void disk_hold_pages(struct bio *bio)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	bio_for_each_segment(bv, bio, iter) {
+		if (nr_held_pages == ARRAY_SIZE(held_pages))
+			return;
+		get_page(bv.bv_page);
+		held_pages[nr_held_pages++] = bv.bv_page;
+	}
+}
+
+static void disk_finish(struct bio *bio)
+{
+	blk_status_t status;
+	unsigned long flags;
+
+	spin_lock_irqsave(&disk_lock, flags);
+	status = disk_note(bio);
+	if (disk.hold_pages)
+		disk_hold_pages(bio);
+	spin_unlock_irqrestore(&disk_lock, flags);
+	bio->bi_status = status ?: disk_do(bio);
+	bio_endio(bio);
+}
+
+static void disk_submit_bio(struct bio *bio)
+{
+	unsigned long flags;
+	bool hold;
+
+	spin_lock_irqsave(&disk_lock, flags);
+	hold = disk.hold;
+	if (hold) {
+		bio_list_add(&held, bio);
+		disk.nr_held++;
+	}
+	spin_unlock_irqrestore(&disk_lock, flags);
+	if (!hold)
+		disk_finish(bio);
+}
+
+static const struct block_device_operations disk_fops = {
+	.owner = THIS_MODULE,
+	.submit_bio = disk_submit_bio,
+};
+
+/* Let go of all that is held, and hold no more. */
+void disk_release(void)
+{
+	struct bio_list bios;
+	unsigned long flags;
+	struct bio *bio;
+
+	spin_lock_irqsave(&disk_lock, flags);
+	disk.hold = false;
+	bios = held;
+	bio_list_init(&held);
+	disk.nr_held = 0;
+	spin_unlock_irqrestore(&disk_lock, flags);
+	while ((bio = bio_list_pop(&bios)))
+		disk_finish(bio);
+}
+
+void disk_release_pages(void)
+{
+	unsigned long flags;
+	unsigned int nr;
+
+	spin_lock_irqsave(&disk_lock, flags);
+	disk.hold_pages = false;
+	nr = nr_held_pages;
+	nr_held_pages = 0;
+	spin_unlock_irqrestore(&disk_lock, flags);
+	while (nr)
+		put_page(held_pages[--nr]);
+}
+
+void disk_resize(u64 sectors)
+{
+	set_capacity(gd, sectors);
+}
+
+void disk_reset(void)
+{
+	disk_release();
+	disk_release_pages();
+	disk.fail_flushes = 0;
+	disk.fail_all = 0;
+	disk.nr_flushes = 0;
+	disk.nr_ops = 0;
+	memset(disk.data, 0, DISK_SECTORS << SECTOR_SHIFT);
+	set_capacity(gd, DISK_SECTORS);
+}
+
+int disk_create(void)
+{
+	struct queue_limits lim = {
+		.logical_block_size = SECTOR_SIZE,
+		.physical_block_size = PAGE_SIZE,
+		.max_hw_discard_sectors = DISK_DISCARD_SECTORS,
+		.discard_granularity = PAGE_SIZE,
+		.features = BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA,
+	};
+	int err;
+
+	disk.data = vzalloc(DISK_SECTORS << SECTOR_SHIFT);
+	if (!disk.data)
+		return -ENOMEM;
+	gd = blk_alloc_disk(&lim, NUMA_NO_NODE);
+	if (IS_ERR(gd)) {
+		err = PTR_ERR(gd);
+		goto err_free;
+	}
+	strscpy(gd->disk_name, "xbtest", sizeof(gd->disk_name));
+	gd->fops = &disk_fops;
+	gd->flags |= GENHD_FL_NO_PART;
+	set_capacity(gd, DISK_SECTORS);
+	err = add_disk(gd);
+	if (err)
+		goto err_put;
+	disk.devt = disk_devt(gd);
+	return 0;
+
+err_put:
+	put_disk(gd);
+err_free:
+	vfree(disk.data);
+	return err;
+}
+
+void disk_destroy(void)
+{
+	del_gendisk(gd);
+	put_disk(gd);
+	vfree(disk.data);
+}

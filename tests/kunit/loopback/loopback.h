@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The loopback: both halves of the pair in one kernel, without Xen.
+ *
+ *	xen.c		the grant table and event channels, in place of both
+ *			halves' port.c
+ *	store.c		XenStore, xenwatch and the bus, in place of the kernel's:
+ *			a module's own function takes precedence over one that
+ *			the kernel exports
+ *	disk.c		the backing device, with knobs
+ *	peer.c		a frontend that does what the test says, however wrong
+ *
+ * What the drivers do wrong towards any of these is remembered, and fails the
+ * test at its end.  There is one of everything.
+ */
+#ifndef _LOOPBACK_H
+#define _LOOPBACK_H
+
+#include <kunit/test.h>
+#include <linux/bio.h>
+#include <linux/interrupt.h>
+#include <xen/xenbus.h>
+#include <xen/interface/io/blkif.h>
+#include <xen/interface/io/ring.h>
+
+#define FRONT_DOMID	1
+#define BACK_DOMID	0
+#define BACK_NODE	"backend/vbd/1/51712"
+#define FRONT_NODE	"device/vbd/51712"
+#define PATIENCE_MS	6000
+
+/* --- xen.c ------------------------------------------------------------------ */
+
+struct fake_xen {
+	/* Knobs; a number counts down to the failure, 0 is never. */
+	unsigned int fail_map_ring;
+	unsigned int fail_bind;
+	unsigned int fail_grant_alloc;
+	unsigned int fail_evtchn;
+	unsigned int fail_map_call;	/* the hypercall itself */
+	unsigned int fail_map_op;	/* the first one, counted from 1 */
+	unsigned int nr_fail_map_op;	/* so many from there on */
+	s16 map_op_status;
+	int pages_budget;		/* pages that can be had; -1: any */
+
+	/* What was counted. */
+	unsigned int nr_map_calls;
+	unsigned int nr_map_ops;
+	unsigned int nr_unmap_calls;
+	unsigned int nr_unmap_ops;
+	unsigned int nr_pages;
+	unsigned int nr_mapped;
+	unsigned int nr_rings;
+	unsigned int nr_granted;
+	unsigned int nr_bound;
+	unsigned int nr_eoi[2];		/* by the backend: honest, spurious */
+	unsigned int nr_front_eoi[2];
+	unsigned int nr_notified;	/* by the backend */
+	unsigned int nr_deferred;
+};
+
+extern struct fake_xen xen;
+
+void xen_reset(void);
+/* What is held by somebody, or was done wrong; NULL for nothing. */
+const char *xen_verdict(void);
+/* Remember a thing that was done wrong. */
+__printf(1, 2) void xen_wrong(const char *fmt, ...);
+
+/* The frontend's end, for peers that are no driver. */
+u32 xen_grant(struct page *page, bool readonly);
+bool xen_ungrant(u32 ref);
+int xen_front_bind(u32 *port, irq_handler_t handler, void *data);
+/* What an event is for the backend, whatever its ring says. */
+void xen_kick_back(u32 port);
+/* Let a frontend see all its grants in use, whatever the backend does. */
+void xen_keep_mapped(bool keep);
+
+/* --- store.c ---------------------------------------------------------------- */
+
+struct fake_store {
+	unsigned int fail_printf;	/* count down */
+	unsigned int fail_transaction;
+	unsigned int nr_eagain;		/* transactions to be tried again */
+	unsigned int nr_fatal;
+	unsigned int nr_state_writes;
+	char said[256];			/* the last error */
+};
+
+extern struct fake_store store;
+
+int store_init(void);
+void store_exit(void);
+void store_reset(void);
+__printf(2, 3) void store_write(const char *path, const char *fmt, ...);
+void store_remove(const char *path);
+int store_read_int(const char *path, int missing);
+bool store_wait_int(const char *path, int value, unsigned int ms);
+/* All watches that have fired were seen. */
+void store_drain_events(void);
+
+struct xenbus_device *store_add_device(bool backend, const char *node);
+/* On xenwatch, as the kernel does it. */
+void store_remove_device(struct xenbus_device *xbdev);
+void store_put_device(struct xenbus_device *xbdev);
+void store_suspend_device(struct xenbus_device *xbdev);
+void store_resume_device(struct xenbus_device *xbdev);
+
+/* --- disk.c ----------------------------------------------------------------- */
+
+#define DISK_SECTORS		8192ULL
+#define DISK_DISCARD_SECTORS	64
+
+struct disk_op {
+	enum req_op op;
+	sector_t sector;
+	unsigned int nr_sectors;
+	bool preflush;
+	bool fua;
+};
+
+struct fake_disk {
+	dev_t devt;
+	u8 *data;
+
+	/* Knobs. */
+	bool hold;			/* bios wait for disk_release() */
+	bool hold_pages;		/* so do the pages of those that end */
+	unsigned int fail_flushes;	/* how many from now on */
+	unsigned int fail_all;
+
+	unsigned int nr_held;
+	unsigned int nr_flushes;
+	unsigned int nr_ops;
+	struct disk_op log[64];
+};
+
+extern struct fake_disk disk;
+
+int disk_create(void);
+void disk_destroy(void);
+void disk_reset(void);
+void disk_release(void);
+void disk_release_pages(void);
+void disk_resize(u64 sectors);
+
+/* --- peer.c ----------------------------------------------------------------- */
+
+DEFINE_RING_TYPES(peer64, union blkif_x86_64_request,
+		  struct blkif_x86_64_response);
+
+#define PEER_SLOTS	32
+#define PEER_PAGES	(PEER_SLOTS * BLKIF_MAX_SEGMENTS_PER_REQUEST)
+#define PEER_IDS	64
+
+struct peer {
+	bool abi32;
+	struct page *ring_page;
+	struct peer64_sring *sring;	/* its header only */
+	u32 ring_ref;
+	u32 port;
+	int irq;
+	RING_IDX req_prod;
+	RING_IDX rsp_cons;
+	struct page *page[PEER_PAGES];
+	u32 ref[PEER_PAGES];
+	wait_queue_head_t wait;
+
+	/* What was answered, by id. */
+	unsigned int nr_answers;
+	unsigned int nr_errors;
+	unsigned int answers[PEER_IDS];
+	s16 status[PEER_IDS];
+	u8 op[PEER_IDS];
+};
+
+struct peer_slot {
+	u8 op;
+	u8 nr_segments;
+	u8 flag;
+	u64 id;
+	u64 sector;
+	u64 nr_sectors;
+	struct blkif_segment seg[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+};
+
+struct peer *peer_create(bool abi32);
+void peer_destroy(struct peer *peer);
+/* A new ring and event channel in XenStore, without any word about a state. */
+void peer_publish(struct peer *peer);
+/* The old ring and event channel are given up. */
+bool peer_retract(struct peer *peer);
+void peer_state(enum xenbus_state state);
+bool peer_connect(struct peer *peer);
+bool peer_close(struct peer *peer);
+
+/* A request over whole pages, from page @first on. */
+struct peer_slot peer_request(struct peer *peer, u8 op, u64 id, u64 sector,
+			      unsigned int nr_segments, unsigned int first);
+void peer_put(struct peer *peer, const struct peer_slot *slot);
+void peer_put_raw(struct peer *peer, const void *bytes);
+void peer_push(struct peer *peer);
+unsigned int peer_collect(struct peer *peer);
+bool peer_wait(struct peer *peer, unsigned int nr_answers);
+/* Put, push, wait: the status. */
+int peer_do(struct peer *peer, const struct peer_slot *slot);
+void peer_fill(struct peer *peer, unsigned int first, unsigned int nr, u8 seed);
+bool peer_check(struct peer *peer, unsigned int first, unsigned int nr,
+		const u8 *data);
+
+/* --- each half's own, as main.c of the loopback stands for its main.c -------------- */
+
+struct workqueue_struct;
+
+extern struct workqueue_struct *blkback_queue_wq;
+extern struct workqueue_struct *blkback_dev_wq;
+extern unsigned int blkback_max_buffer_pages;
+extern bool blkback_exclusive_open;
+
+int blkback_xenbus_init(void);
+void blkback_xenbus_exit(void);
+void blkback_vbd_exit(void);
+
+/* --- main.c ----------------------------------------------------------------- */
+
+int loopback_start(void);
+void loopback_stop(void);
+/* All that was written was seen, and the drivers have done what follows. */
+void loopback_settle(void);
+
+extern struct kunit_suite back_suite;
+extern struct kunit_suite pair_suite;
+
+#endif /* _LOOPBACK_H */

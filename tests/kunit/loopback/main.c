@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is one's own of each half's main.c, and the suites. */
+#include <linux/module.h>
+#include <linux/workqueue.h>
+
+#include "loopback.h"
+#include "../../../blkfront/blkfront.h"
+
+struct workqueue_struct *blkback_queue_wq;
+struct workqueue_struct *blkback_dev_wq;
+unsigned int blkback_max_buffer_pages = 1024;
+bool blkback_exclusive_open = true;
+struct workqueue_struct *blkfront_wq;
+struct workqueue_struct *blkfront_block_wq;
+bool blkfront_trusted = true;
+
+/* All that was written to XenStore was seen, and the backend has acted. */
+void loopback_settle(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		store_drain_events();
+		flush_workqueue(blkback_dev_wq);
+		flush_workqueue(blkback_queue_wq);
+	}
+}
+
+static int back_start(void)
+{
+	int err = -ENOMEM;
+
+	blkback_queue_wq = alloc_workqueue("loopback-queue",
+					   WQ_UNBOUND | WQ_MEM_RECLAIM |
+					   WQ_HIGHPRI, 0);
+	blkback_dev_wq = alloc_workqueue("loopback-dev",
+					 WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (blkback_queue_wq && blkback_dev_wq)
+		err = blkback_xenbus_init();
+	if (!err)
+		return 0;
+	if (blkback_dev_wq)
+		destroy_workqueue(blkback_dev_wq);
+	if (blkback_queue_wq)
+		destroy_workqueue(blkback_queue_wq);
+	return err;
+}
+
+static void back_stop(void)
+{
+	blkback_xenbus_exit();
+	blkback_vbd_exit();
+	destroy_workqueue(blkback_dev_wq);
+	destroy_workqueue(blkback_queue_wq);
+}
+
+static int front_start(void)
+{
+	int err = -ENOMEM;
+
+	blkfront_wq = alloc_workqueue("loopback-front",
+				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	blkfront_block_wq = alloc_workqueue("loopback-front-disk",
+					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (blkfront_wq && blkfront_block_wq)
+		err = blkfront_xenbus_register();
+	if (!err)
+		return 0;
+	if (blkfront_block_wq)
+		destroy_workqueue(blkfront_block_wq);
+	if (blkfront_wq)
+		destroy_workqueue(blkfront_wq);
+	return err;
+}
+
+static void front_stop(void)
+{
+	blkfront_xenbus_unregister();
+	blkfront_disk_wait_for_all();
+	destroy_workqueue(blkfront_block_wq);
+	destroy_workqueue(blkfront_wq);
+}
+
+static bool started;
+
+int loopback_start(void)
+{
+	int err;
+
+	xen_reset();
+	err = store_init();
+	if (err)
+		return err;
+	err = disk_create();
+	if (err)
+		goto err_store;
+	err = back_start();
+	if (err)
+		goto err_disk;
+	err = front_start();
+	if (err)
+		goto err_back;
+	started = true;
+	return 0;
+
+err_back:
+	back_stop();
+err_disk:
+	disk_destroy();
+err_store:
+	store_exit();
+	return err;
+}
+
+void loopback_stop(void)
+{
+	if (!started)
+		return;
+	started = false;
+	front_stop();
+	back_stop();
+	disk_destroy();
+	store_exit();
+}
+
+kunit_test_suites(&back_suite, &pair_suite);
+
+MODULE_DESCRIPTION("XenBlk: both halves joined by a false Xen");
+MODULE_LICENSE("GPL");
