@@ -82,10 +82,11 @@ root_kernels()
 	done | sort -V
 }
 
-# copy_tree NAME [WHAT-FOR]: bring $XENBLK_OUT/build/NAME, which is /out/build/NAME in the
-# root, to what git knows or would add of the checkout, as it is now.  What was
-# built there stays, for make to judge (only files that changed get a new time),
-# unless it was for another root or another WHAT-FOR.  The path is left in $COPY.
+# copy_tree NAME [WHAT-FOR]: bring $XENBLK_OUT/build/NAME, which is
+# /out/build/NAME in the root, to what git knows or would add of the checkout, as
+# it is now.  What was built there stays, for make to judge (only files that
+# changed get a new time), unless it was for another root or another WHAT-FOR.
+# The path is left in $COPY.
 copy_tree()
 {
 	local f for="$BUILD_ROOT ${2:-}"
@@ -108,8 +109,8 @@ copy_tree()
 }
 
 # make_in COPY-NAME LOG MAKE-ARGUMENT...: make in the root, for that copy of the
-# tree, where it starts.  A warning is a failure, and one that stays: what was built beside it is
-# thrown away, so that the next run meets it again.
+# tree, where it starts.  A warning is a failure, and one that stays: what was
+# built beside it is thrown away, so that the next run meets it again.
 make_in()
 {
 	local name=$1 log=$2
