@@ -69,8 +69,8 @@ large_sectors()
 {
 	xl block-attach g1 "phy:$(</run/vm/large),xvdg,w"
 	guest_disk g1 xvdg
-	same "logical, physical" "4096 4096" \
-		"$(guest_run g1 'cd /sys/block/xvdg/queue && paste -s -d " " logical_block_size physical_block_size')"
+	same "logical" 4096 "$(guest_run g1 'cat /sys/block/xvdg/queue/logical_block_size')"
+	same "physical" 4096 "$(guest_run g1 'cat /sys/block/xvdg/queue/physical_block_size')"
 	same "size in 512 bytes" 16384 "$(guest_run g1 'cat /sys/block/xvdg/size')"
 	fails guest_run g1 'dd if=/dev/xvdg of=/dev/null bs=512 skip=1 count=1 iflag=direct'
 	guest_run g1 -t 120 'fio --name=large --filename=/dev/xvdg --direct=1 --ioengine=libaio \

@@ -63,7 +63,7 @@ boots_linux()
 		initrd (xen/xvda)$((101 * 2048))+$(sectors "$initrd")
 		boot
 	END
-	grub-mkimage -O x86_64-xen -p / -c /run/grub.cfg -o /run/loader.bin linux boot echo
+	grub-mkimage -O x86_64-xen -p / -c /run/grub.cfg -o /run/loader.bin linux echo
 	cat >/run/loader.cfg <<-END
 		name = "loader"
 		type = "pv"

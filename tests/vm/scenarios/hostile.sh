@@ -36,7 +36,7 @@ refused()
 		xenstore-rm "$(front)/$key" 2>/dev/null || true
 	done
 	for arg in "$@"; do
-		xenstore-write "$(front)/${arg%%=*}" "${arg#*=}"
+		xenstore-write -- "$(front)/${arg%%=*}" "${arg#*=}"
 	done
 	xenstore-write "$(front)/state" "${STATE:-3}"
 	wait_for 20 state_is 5
