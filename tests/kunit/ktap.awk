@@ -44,9 +44,21 @@
 	next
 }
 
+# What the first of them said, in one line.
 /^ *# .*(EXPECTATION|ASSERTION) FAILED/ {
-	said = $0
-	sub(/^ +# /, "", said)
+	saying = said == ""
+	if (saying) {
+		said = $0
+		sub(/^ +# /, "", said)
+	}
+	next
+}
+
+saying && !/^    (not )?ok [0-9]+ / {
+	line = $0
+	sub(/^ +/, " ", line)
+	said = said line
+	saying = /^ *# / ? 0 : length(said) < 300
 	next
 }
 
@@ -62,6 +74,7 @@
 	else
 		report("ok", name, "")
 	said = ""
+	saying = 0
 	next
 }
 
