@@ -7,6 +7,11 @@ KDIR ?= /lib/modules/$(KVER)/build
 INSTALL_MOD_DIR ?= updates
 
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
+# The kernel that KDIR builds for, which need not be the one that runs.
+release = $(shell cat $(KDIR)/include/config/kernel.release)
+installed = $(INSTALL_MOD_PATH)/lib/modules/$(release)/$(INSTALL_MOD_DIR)
+# Kbuild's own depmod wants a System.map, which no package of headers has.
+depmod = depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(release)
 
 all: modules
 
@@ -16,11 +21,13 @@ modules clean:
 # Under updates/, where depmod prefers them to the kernel's own pair.
 install: modules
 	+$(kbuild) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+	$(depmod)
 
 uninstall:
-	rm -f $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/$(INSTALL_MOD_DIR)/blkfront/xen-blkfront.ko* \
-	      $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/$(INSTALL_MOD_DIR)/blkback/xen-blkback.ko*
-	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
+	rm -f $(installed)/blkfront/xen-blkfront.ko* \
+	      $(installed)/blkback/xen-blkback.ko*
+	-rmdir --ignore-fail-on-non-empty $(installed)/blkfront $(installed)/blkback
+	$(depmod)
 
 demo:
 	+tests/demo/run

@@ -29,8 +29,7 @@
  *   vbd.c: vbds_lock      (mutex) the list of open backing devices.
  *   xenbus.c: devs_lock   (mutex) the list of devices.
  *
- * None of them nests in another, but devs_lock and vbds_lock may be taken with
- * no other held only.
+ * None of them is taken while another is held.
  */
 #ifndef _BLKBACK_H
 #define _BLKBACK_H

@@ -3,11 +3,16 @@
  * Bringing the frontend's pages by mapping them: one hypercall maps all pages
  * of a batch of requests, one unmaps them.
  */
+#include <linux/build_bug.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "blkback.h"
 #include "port.h"
+
+static_assert(PAGE_SIZE == BLKIF_PAGE_SIZE,
+	      "a page of this kernel is a page of the wire");
 
 /**
  * blkback_mover_init - what a ring needs to map pages

@@ -71,7 +71,7 @@ static int negotiate_ring(const struct blkback_keys *keys,
 	const char *value = keys->ring_ref;
 
 	if (!value && keys->ring_page_order) {
-		key = "ring-ref0";
+		key = BLKIF_KEY_RING_REF0;
 		value = keys->ring_ref0;
 	}
 	if (!value || kstrtou32(value, 10, &config->ring_ref))
@@ -191,6 +191,8 @@ enum blkback_action blkback_next_action(enum xenbus_state front,
 			return BLKBACK_STAY;
 		return BLKBACK_DISCONNECT;
 	default:
-		return BLKBACK_REFUSE;
+		/* Once is enough: it may say so as often as it likes. */
+		return own == XenbusStateClosing ? BLKBACK_STAY :
+						   BLKBACK_REFUSE;
 	}
 }

@@ -145,7 +145,7 @@ static void queue_break(struct blkback_queue *queue)
 /* Every slot that the frontend has filled: bad ones are answered at once. */
 static void queue_take(struct blkback_queue *queue)
 {
-	const struct blkback_limits *limits = &queue->dev->vbd.limits;
+	struct blkback_limits limits = queue->dev->vbd.limits;
 	int nr = blkback_ring_pending(&queue->ring);
 	union blkback_slot slot;
 	struct blkback_req *req;
@@ -154,13 +154,15 @@ static void queue_take(struct blkback_queue *queue)
 		queue_break(queue);
 		return;
 	}
+	limits.capacity_sectors =
+		READ_ONCE(queue->dev->vbd.limits.capacity_sectors);
 	while (nr-- > 0) {
 		blkback_ring_take(&queue->ring, &slot);
 		req = list_first_entry(&queue->free, struct blkback_req, list);
 		list_del(&req->list);
 		queue->nr_taken++;
 		queue->consumed = true;
-		req->error = blkback_decode(queue->ring.abi, &slot, limits,
+		req->error = blkback_decode(queue->ring.abi, &slot, &limits,
 					    &req->cmd);
 		if (req->error)
 			queue_answer(queue, req);

@@ -1,6 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Counting once; sysfs.c shows it. */
+#include <linux/preempt.h>
+
 #include "blkback.h"
+
+/* Where a 64-bit counter takes two stores, no reader may wait for its writer. */
+static void stats_begin(struct blkback_stats *stats)
+{
+	preempt_disable();
+	u64_stats_update_begin(&stats->syncp);
+}
+
+static void stats_end(struct blkback_stats *stats)
+{
+	u64_stats_update_end(&stats->syncp);
+	preempt_enable();
+}
 
 /**
  * blkback_stats_answered - count an answer
@@ -13,7 +28,7 @@
 void blkback_stats_answered(struct blkback_stats *stats,
 			    const struct blkback_cmd *cmd, int error)
 {
-	u64_stats_update_begin(&stats->syncp);
+	stats_begin(stats);
 	if (error) {
 		u64_stats_inc(&stats->err_req);
 		goto out;
@@ -37,7 +52,7 @@ void blkback_stats_answered(struct blkback_stats *stats,
 		break;
 	}
 out:
-	u64_stats_update_end(&stats->syncp);
+	stats_end(stats);
 }
 
 /**
@@ -48,7 +63,7 @@ out:
  */
 void blkback_stats_waited(struct blkback_stats *stats)
 {
-	u64_stats_update_begin(&stats->syncp);
+	stats_begin(stats);
 	u64_stats_inc(&stats->oo_req);
-	u64_stats_update_end(&stats->syncp);
+	stats_end(stats);
 }

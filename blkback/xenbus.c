@@ -8,7 +8,9 @@
  * on a queue of the module's own and may wait there for the disk as long as the
  * disk takes, while xenwatch goes on with the other devices.
  */
+#include <linux/err.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 
@@ -62,6 +64,20 @@ static void xenstore_end(struct blkback_dev *dev)
 	mutex_unlock(&dev->lock);
 }
 
+/*
+ * Refuse the connection: under xenstore_begin().  A frontend that comes back
+ * again and again with the same mistake is told in full a few times only.
+ */
+#define blkback_fatal(which, err, fmt, ...)				\
+	do {								\
+		if (__ratelimit(&(which)->ratelimit))			\
+			xenbus_dev_fatal((which)->xbdev, err, fmt,	\
+					 ##__VA_ARGS__);		\
+		else							\
+			xenbus_switch_state((which)->xbdev,		\
+					    XenbusStateClosing);	\
+	} while (0)
+
 /* A key's text, or NULL; to be freed. */
 static char *read_key(const char *dir, const char *key)
 {
@@ -74,7 +90,7 @@ static void read_front_keys(const char *dir, struct blkback_keys *keys)
 {
 	keys->protocol = read_key(dir, BLKIF_KEY_PROTOCOL);
 	keys->ring_ref = read_key(dir, BLKIF_KEY_RING_REF);
-	keys->ring_ref0 = read_key(dir, BLKIF_KEY_RING_REF "0");
+	keys->ring_ref0 = read_key(dir, BLKIF_KEY_RING_REF0);
 	keys->ring_page_order = read_key(dir, BLKIF_KEY_RING_PAGE_ORDER);
 	keys->num_ring_pages = read_key(dir, BLKIF_KEY_NUM_RING_PAGES);
 	keys->event_channel = read_key(dir, BLKIF_KEY_EVENT_CHANNEL);
@@ -99,16 +115,16 @@ static void report_refusal(struct blkback_dev *dev, int err,
 			   const struct blkback_refusal *refusal)
 {
 	if (refusal->value)
-		xenbus_dev_fatal(dev->xbdev, err,
-				 "%s/%s is \"%*pE\", expected %s",
-				 dev->xbdev->otherend, refusal->key,
-				 (int)strnlen(refusal->value, 32),
-				 refusal->value, refusal->expected);
+		blkback_fatal(dev, err,
+			      "%s/%s is \"%*pE\", expected %s",
+			      dev->xbdev->otherend, refusal->key,
+			      (int)strnlen(refusal->value, 32),
+			      refusal->value, refusal->expected);
 	else
-		xenbus_dev_fatal(dev->xbdev, err,
-				 "%s/%s is missing, expected %s",
-				 dev->xbdev->otherend, refusal->key,
-				 refusal->expected);
+		blkback_fatal(dev, err,
+			      "%s/%s is missing, expected %s",
+			      dev->xbdev->otherend, refusal->key,
+			      refusal->expected);
 }
 
 /* Under xenstore_begin(). */
@@ -176,8 +192,8 @@ static int write_disk_keys(struct blkback_dev *dev,
 		err = xenbus_printf(xbt, dev->xbdev->nodename, keys[i].key,
 				    "%llu", keys[i].value);
 		if (err) {
-			xenbus_dev_fatal(dev->xbdev, err, "writing %s/%s",
-					 dev->xbdev->nodename, keys[i].key);
+			blkback_fatal(dev, err, "writing %s/%s",
+				      dev->xbdev->nodename, keys[i].key);
 			return err;
 		}
 	}
@@ -217,7 +233,7 @@ static int write_keys(struct blkback_dev *dev,
 		err = xenbus_transaction_end(xbt, false);
 	} while (err == -EAGAIN);
 	if (err)
-		xenbus_dev_fatal(dev->xbdev, err, "writing the disk's keys");
+		blkback_fatal(dev, err, "writing the disk's keys");
 	return err;
 }
 
@@ -274,18 +290,18 @@ static void dev_connect(struct blkback_dev *dev)
 	if (!xenstore_begin(dev))
 		return;
 	if (err) {
-		xenbus_dev_fatal(dev->xbdev, err,
-				 "writing what this domain has cached of the disk");
+		blkback_fatal(dev, err,
+			      "writing what this domain has cached of the disk");
 		goto out;
 	}
 	if (read_config(dev, &config))
 		goto out;
 	queue = blkback_queue_create(dev, &config);
 	if (IS_ERR(queue)) {
-		xenbus_dev_fatal(dev->xbdev, PTR_ERR(queue),
-				 "connecting to ring %u and event channel %u of domain %d",
-				 config.ring_ref, config.event_channel,
-				 dev->xbdev->otherend_id);
+		blkback_fatal(dev, PTR_ERR(queue),
+			      "connecting to ring %u and event channel %u of domain %d",
+			      config.ring_ref, config.event_channel,
+			      dev->xbdev->otherend_id);
 		goto out;
 	}
 	dev->config = config;
@@ -351,37 +367,30 @@ static void dev_close(struct blkback_dev *dev)
 	dev_switch(dev, XenbusStateClosed);
 }
 
-static void dev_fatal(struct blkback_dev *dev, int err, const char *what)
-{
-	if (!xenstore_begin(dev))
-		return;
-	xenbus_dev_fatal(dev->xbdev, err, "%s", what);
-	xenstore_end(dev);
-}
-
 /* Under xenstore_begin(). */
 static int read_physical_device(struct blkback_dev *dev)
 {
 	const char *node = dev->xbdev->nodename;
 	unsigned int major, minor;
-	char *mode, *type;
-	int err;
+	char *number, *mode, *type;
+	int nr;
 
-	err = xenbus_scanf(XBT_NIL, node, BLKIF_KEY_PHYSICAL_DEVICE, "%x:%x",
-			   &major, &minor);
-	if (XENBUS_EXIST_ERR(err))
+	number = read_key(node, BLKIF_KEY_PHYSICAL_DEVICE);
+	if (!number)
 		return -ENOENT;
-	if (err != 2) {
-		xenbus_dev_fatal(dev->xbdev, -EINVAL,
-				 "reading %s/%s, expected major:minor in hexadecimal",
-				 node, BLKIF_KEY_PHYSICAL_DEVICE);
+	nr = sscanf(number, "%x:%x", &major, &minor);
+	if (nr != 2)
+		blkback_fatal(dev, -EINVAL,
+			      "%s/%s is \"%.32s\", expected major:minor in hexadecimal",
+			      node, BLKIF_KEY_PHYSICAL_DEVICE, number);
+	kfree(number);
+	if (nr != 2)
 		return -EINVAL;
-	}
 	mode = read_key(node, BLKIF_KEY_MODE);
 	if (!mode) {
-		xenbus_dev_fatal(dev->xbdev, -ENOENT,
-				 "%s/%s is missing, expected r, w or w!", node,
-				 BLKIF_KEY_MODE);
+		blkback_fatal(dev, -EINVAL,
+			      "%s/%s is missing, expected r, w or w!", node,
+			      BLKIF_KEY_MODE);
 		return -EINVAL;
 	}
 	strscpy(dev->mode, mode);
@@ -409,8 +418,12 @@ static int dev_open(struct blkback_dev *dev)
 	if (err)
 		return err;
 	err = blkback_vbd_open(&dev->vbd, &dev->xbdev->dev, dev->mode);
-	if (err)
-		dev_fatal(dev, err, "opening the device in physical-device");
+	if (err && xenstore_begin(dev)) {
+		blkback_fatal(dev, err, "opening device %x:%x, mode %s",
+			      MAJOR(dev->vbd.devt), MINOR(dev->vbd.devt),
+			      dev->mode);
+		xenstore_end(dev);
+	}
 	return err;
 }
 
@@ -431,6 +444,17 @@ static void dev_check_vbd(struct blkback_dev *dev)
 		return;
 	if (dev->xbdev->state == XenbusStateConnected)
 		write_keys(dev, write_size);
+	xenstore_end(dev);
+}
+
+/* The queue said in the log what is wrong with it. */
+static void dev_check_ring(struct blkback_dev *dev)
+{
+	if (!READ_ONCE(dev->ring_broken) || !xenstore_begin(dev))
+		return;
+	WRITE_ONCE(dev->ring_broken, false);
+	blkback_fatal(dev, -EPROTO,
+		      "the frontend claims more requests than its ring has slots");
 	xenstore_end(dev);
 }
 
@@ -460,8 +484,12 @@ static void dev_step(struct blkback_dev *dev)
 		dev_close(dev);
 		break;
 	case BLKBACK_REFUSE:
-		dev_fatal(dev, -EINVAL,
-			  "the frontend is in a state that no frontend may be in");
+		if (!xenstore_begin(dev))
+			break;
+		blkback_fatal(dev, -EINVAL,
+			      "%s/state is %d, expected 1, 3, 4, 5 or 6",
+			      dev->xbdev->otherend, front);
+		xenstore_end(dev);
 		break;
 	}
 }
@@ -483,30 +511,33 @@ static void dev_destroy(struct blkback_dev *dev)
 	wake_up_all(&devs_wait);
 }
 
-static void dev_work(struct work_struct *work)
+/* One step after the other towards what the frontend wants. */
+static void dev_follow(struct blkback_dev *dev)
 {
-	struct blkback_dev *dev = container_of(work, struct blkback_dev, work);
-	bool removed;
-
-	mutex_lock(&dev->lock);
-	removed = dev->removed;
-	mutex_unlock(&dev->lock);
-	if (removed) {
-		dev_destroy(dev);
-		return;
-	}
-
-	if (READ_ONCE(dev->ring_broken)) {
-		WRITE_ONCE(dev->ring_broken, false);
-		dev_fatal(dev, -EPROTO,
-			  "the frontend's request index is further ahead than its ring is long");
-	}
+	dev_check_ring(dev);
 	if (READ_ONCE(dev->front_state) == XenbusStateUnknown)
 		return;
 	dev_step(dev);
 	if (dev->xbdev->state == XenbusStateInitWait && !dev_open(dev))
 		dev_step(dev);
 	dev_check_vbd(dev);
+}
+
+static void dev_work(struct work_struct *work)
+{
+	struct blkback_dev *dev = container_of(work, struct blkback_dev, work);
+	/* Memory that is got by writing to this very disk would never come. */
+	unsigned int noio = memalloc_noio_save();
+	bool removed;
+
+	mutex_lock(&dev->lock);
+	removed = dev->removed;
+	mutex_unlock(&dev->lock);
+	if (removed)
+		dev_destroy(dev);
+	else
+		dev_follow(dev);
+	memalloc_noio_restore(noio);
 }
 
 /* xenwatch. */

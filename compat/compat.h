@@ -14,26 +14,6 @@
 
 #include "compat_config.h"
 
-#ifndef COMPAT_HAVE_FREEZE_MEMFLAGS	/* 6.14 */
-static inline unsigned int compat_freeze_queue(struct request_queue *q)
-{
-	unsigned int memflags = memalloc_noio_save();
-
-	blk_mq_freeze_queue(q);
-	return memflags;
-}
-
-static inline void compat_unfreeze_queue(struct request_queue *q,
-					 unsigned int memflags)
-{
-	blk_mq_unfreeze_queue(q);
-	memalloc_noio_restore(memflags);
-}
-
-#define blk_mq_freeze_queue(q)		compat_freeze_queue(q)
-#define blk_mq_unfreeze_queue(q, flags)	compat_unfreeze_queue(q, flags)
-#endif
-
 #ifndef COMPAT_HAVE_SHOULD_MERGE	/* the reverse: 6.14 merges unasked */
 #define BLK_MQ_F_SHOULD_MERGE		0
 #endif

@@ -138,55 +138,55 @@ static void config_equal(struct kunit *test)
  * 1: a frontend that begins is offered a connection, unless it was already and
  *    has none, or was refused (Closing) and has not closed yet;
  * 3, 4: connect, once there is a disk (ST1, ST2, ST3); a ring is compared;
- * 5: follow; 6: disconnect; any other state is refused (ST6).
+ * 5: follow; 6: disconnect; any other state is refused (ST6), once.
  */
 static const enum blkback_action actions[2][2][9][9] = {
 	[0] = {			/* not connected */
 		[0] = {		/* no disk */
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 			{ OFFR, OFFR, __,   OFFR, OFFR, __,   OFFR, OFFR, OFFR },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 			{ __,   __,   __,   __,   __,   __,   __,   __,   __   },
 			{ __,   __,   __,   __,   __,   __,   __,   __,   __   },
 			{ CLOS, CLOS, CLOS, CLOS, CLOS, __,   __,   CLOS, CLOS },
 			{ DISC, DISC, DISC, DISC, DISC, DISC, __,   DISC, DISC },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 		},
 		[1] = {
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 			{ OFFR, OFFR, __,   OFFR, OFFR, __,   OFFR, OFFR, OFFR },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 			{ CONN, CONN, CONN, CONN, CONN, __,   CONN, CONN, CONN },
 			{ CONN, CONN, CONN, CONN, CONN, __,   CONN, CONN, CONN },
 			{ CLOS, CLOS, CLOS, CLOS, CLOS, __,   __,   CLOS, CLOS },
 			{ DISC, DISC, DISC, DISC, DISC, DISC, __,   DISC, DISC },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 		},
 	},
 	[1] = {			/* connected */
 		[0] = {		/* no disk: cannot be, and does no harm */
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 			{ OFFR, OFFR, OFFR, OFFR, OFFR, OFFR, OFFR, OFFR, OFFR },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 			{ __,   __,   __,   __,   COMP, __,   __,   __,   __   },
 			{ __,   __,   __,   __,   COMP, __,   __,   __,   __   },
 			{ CLOS, CLOS, CLOS, CLOS, CLOS, __,   __,   CLOS, CLOS },
 			{ DISC, DISC, DISC, DISC, DISC, DISC, DISC, DISC, DISC },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 		},
 		[1] = {
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 			{ OFFR, OFFR, OFFR, OFFR, OFFR, OFFR, OFFR, OFFR, OFFR },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 			{ CONN, CONN, CONN, CONN, COMP, __,   CONN, CONN, CONN },
 			{ CONN, CONN, CONN, CONN, COMP, __,   CONN, CONN, CONN },
 			{ CLOS, CLOS, CLOS, CLOS, CLOS, __,   __,   CLOS, CLOS },
 			{ DISC, DISC, DISC, DISC, DISC, DISC, DISC, DISC, DISC },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
-			{ REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
+			{ REFU, REFU, REFU, REFU, REFU, __,   REFU, REFU, REFU },
 		},
 	},
 };

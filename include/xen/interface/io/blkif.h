@@ -153,10 +153,6 @@ struct blkif_x86_32_response {
 	__s16 status;
 } __packed __aligned(4);
 
-/* An indirect page holds segments, as a request does, and nothing else. */
-#define BLKIF_SEGMENTS_PER_INDIRECT_PAGE \
-	(BLKIF_PAGE_SIZE / sizeof(struct blkif_segment))
-
 /* Values of the frontend's "protocol" key. */
 #define BLKIF_PROTOCOL_X86_32		"x86_32-abi"
 #define BLKIF_PROTOCOL_X86_64		"x86_64-abi"
@@ -180,7 +176,7 @@ struct blkif_x86_32_response {
 /* XenStore keys that the frontend writes. */
 #define BLKIF_KEY_PROTOCOL		"protocol"
 #define BLKIF_KEY_RING_REF		"ring-ref"
-#define BLKIF_KEY_RING_REF_N		"ring-ref%u"
+#define BLKIF_KEY_RING_REF0		"ring-ref0"
 #define BLKIF_KEY_RING_PAGE_ORDER	"ring-page-order"
 #define BLKIF_KEY_NUM_RING_PAGES	"num-ring-pages"
 #define BLKIF_KEY_EVENT_CHANNEL		"event-channel"
@@ -209,8 +205,6 @@ struct blkif_x86_32_response {
 #define BLKIF_KEY_DEVICE_TYPE		"device-type"
 #define BLKIF_KEY_TRUSTED		"trusted"
 #define BLKIF_KEY_MODE			"mode"
-#define BLKIF_KEY_PARAMS		"params"
-#define BLKIF_KEY_TYPE			"type"
 #define BLKIF_KEY_PHYSICAL_DEVICE	"physical-device"
 #define BLKIF_KEY_DISCARD_ENABLE	"discard-enable"
 
