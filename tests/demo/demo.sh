@@ -29,8 +29,8 @@ volumes()
 	echo '2048,,L' | sfdisk -q /dev/vg/disk
 	# shellcheck disable=SC2086 # a list
 	(cd / && find $TREE -type f ! -name '*[[:space:]]*' | sort) >/run/files
-	tar -C / -cf /run/tree.tar -T /run/files
-	(cd / && xargs cksum </run/files) >/run/sums
+	tar -C / -cf /run/tree.tar --no-unquote -T /run/files
+	(cd / && xargs -d '\n' cksum </run/files) >/run/sums
 	lv tree "$(($(stat -c %s /run/tree.tar) / 1048576 + 4))M"
 	dd if=/run/tree.tar of=/dev/vg/tree bs=1M oflag=direct conv=notrunc iflag=fullblock
 	sync
@@ -118,7 +118,7 @@ compares()
 	loop=$(losetup -f --show -r -o $((2048 * 512)) /dev/vg/disk)
 	mkdir -p /run/m
 	mount -r -t ext4 -o noload "$loop" /run/m
-	(cd /run/m && xargs cksum </run/files) | cmp - /run/sums
+	(cd /run/m && xargs -d '\n' cksum </run/files) | cmp - /run/sums
 	umount /run/m
 	losetup -d "$loop"
 	row "checksums compared in dom0" "$(wc -l </run/sums), all the same"
