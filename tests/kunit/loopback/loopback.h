@@ -31,6 +31,9 @@
 
 /* --- xen.c ------------------------------------------------------------------ */
 
+/* A byte that no backend is to see. */
+#define XEN_SECRET	0x5e
+
 struct fake_xen {
 	/* Knobs; a number counts down to the failure, 0 is never. */
 	unsigned int fail_map_ring;
@@ -42,6 +45,7 @@ struct fake_xen {
 	unsigned int nr_fail_map_op;	/* so many from there on */
 	s16 map_op_status;
 	int pages_budget;		/* pages that can be had; -1: any */
+	bool spy;			/* look for secrets in what is mapped */
 
 	/* What was counted. */
 	unsigned int nr_map_calls;
@@ -57,6 +61,7 @@ struct fake_xen {
 	unsigned int nr_front_eoi[2];
 	unsigned int nr_notified;	/* by the backend */
 	unsigned int nr_deferred;
+	unsigned int nr_secrets;
 };
 
 extern struct fake_xen xen;
@@ -227,6 +232,8 @@ int loopback_start(void);
 void loopback_stop(void);
 /* All that was written was seen, and the drivers have done what follows. */
 void loopback_settle(void);
+/* Deferrable timers had their time. */
+void loopback_tick(void);
 
 extern struct kunit_suite back_suite;
 extern struct kunit_suite pair_suite;

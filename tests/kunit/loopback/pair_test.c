@@ -311,7 +311,7 @@ static void ST8_the_disk_has_another_size(struct kunit *test)
 	start(test, pair);
 	disk_resize(4096);
 	while (bdev_nr_sectors(pair->bdev) != 4096 && time_before(jiffies, until))
-		usleep_range(1000, 2000);
+		loopback_tick();
 	KUNIT_EXPECT_EQ(test, 4096, bdev_nr_sectors(pair->bdev));
 	works(test, pair, 0);
 }
@@ -440,6 +440,100 @@ static void ST11_suspend_and_resume(struct kunit *test)
 	for (i = 0; i < 16; i++)
 		KUNIT_ASSERT_EQ(test, 0, flight_wait(pair, i));
 	KUNIT_EXPECT_TRUE(test, pair_check(pair, 16, 0));
+	works(test, pair, 0);
+}
+
+/* D16: a backend that is not trusted sees no byte that is not the request's. */
+static void D16_not_trusted(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct bio *bio;
+	u8 *page;
+
+	blkfront_trusted = false;
+	start(test, pair);
+	blkfront_trusted = true;
+	xen.spy = true;
+	pair_fill(pair, 1, 0);
+	page = page_address(pair->page[0]);
+	/* What is beside the data in its page is the secret of others. */
+	memset(page, XEN_SECRET, PAGE_SIZE);
+	memset(page + 1024, 1, 512);
+	bio = bio_alloc(pair->bdev, 1, REQ_OP_WRITE, GFP_KERNEL);
+	bio->bi_iter.bi_sector = 8;
+	__bio_add_page(bio, pair->page[0], 512, 1024);
+	KUNIT_EXPECT_EQ(test, 0, submit_bio_wait(bio));
+	bio_put(bio);
+	KUNIT_EXPECT_EQ(test, 1, disk.data[8 * 512]);
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_secrets);
+	xen.spy = false;
+	works(test, pair, 0);
+}
+
+/* And one that is trusted may: the spy is awake. */
+static void D16_the_spy_sees(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	start(test, pair);
+	xen.spy = true;
+	memset(page_address(pair->page[0]), XEN_SECRET, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 1));
+	KUNIT_EXPECT_GT(test, xen.nr_secrets, 0);
+}
+
+/* Reads and writes of many at once, while the backend comes and goes. */
+static int load(void *data)
+{
+	struct pair *pair = data;
+	unsigned int i;
+
+	for (i = 0; !kthread_should_stop(); i++) {
+		/* Each page has a place of its own, and a pattern of its own. */
+		unsigned int n = 16 + i % 32;
+		struct bio *bio;
+		int err;
+
+		memset(page_address(pair->page[n]), i, PAGE_SIZE);
+		bio = pair_bio(pair, REQ_OP_WRITE, 8 * n, n, 1);
+		err = submit_bio_wait(bio);
+		bio_put(bio);
+		memset(page_address(pair->page[n]), ~i, PAGE_SIZE);
+		if (!err) {
+			bio = pair_bio(pair, REQ_OP_READ, 8 * n, n, 1);
+			err = submit_bio_wait(bio);
+			bio_put(bio);
+		}
+		if (!err && memchr_inv(page_address(pair->page[n]), i & 255,
+				       PAGE_SIZE))
+			err = -EBADMSG;
+		if (err)
+			xen_wrong("request %u under load: %d", i, err);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void no_error_under_load_while_the_backend_comes_and_goes(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct task_struct *task;
+	unsigned int round;
+
+	start(test, pair);
+	task = kthread_run(load, pair, "loopback-load");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	for (round = 0; round < 20; round++) {
+		usleep_range(20000, 30000);
+		store_remove_device(pair->back);
+		store_put_device(pair->back);
+		if (round % 2)
+			loopback_settle();
+		pair->back = store_add_device(true, BACK_NODE);
+		disk_resize(round % 2 ? DISK_SECTORS : DISK_SECTORS / 2);
+	}
+	usleep_range(100000, 200000);
+	kthread_stop(task);
 	works(test, pair, 0);
 }
 
@@ -609,6 +703,7 @@ static void false_keys(void)
 static void false_begin(struct kunit *test, struct pair *pair,
 			struct false_back *back)
 {
+	u32 ref, port;
 	void *shared;
 
 	memset(back, 0, sizeof(*back));
@@ -619,13 +714,12 @@ static void false_begin(struct kunit *test, struct pair *pair,
 	KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
 					       XenbusStateInitialised,
 					       PATIENCE_MS));
-	KUNIT_ASSERT_EQ(test, 0, blkback_port_map_ring(pair->front,
-				store_read_int(FRONT_NODE "/ring-ref", 0),
-				&shared));
+	ref = store_read_int(FRONT_NODE "/ring-ref", 0);
+	port = store_read_int(FRONT_NODE "/event-channel", 0);
+	KUNIT_ASSERT_EQ(test, 0,
+			blkback_port_map_ring(pair->front, ref, &shared));
 	back->sring = shared;
-	back->irq = blkback_port_bind(pair->front,
-				      store_read_int(FRONT_NODE "/event-channel", 0),
-				      false_event, back);
+	back->irq = blkback_port_bind(pair->front, port, false_event, back);
 	KUNIT_ASSERT_GT(test, back->irq, 0);
 	back->task = kthread_run(false_thread, back, "loopback-false");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(back->task));
@@ -749,6 +843,9 @@ static struct kunit_case pair_cases[] = {
 	KUNIT_CASE(ST9_detach_while_open),
 	KUNIT_CASE(RN8_backend_bound_again_under_load),
 	KUNIT_CASE(backend_leaves_and_comes_back),
+	KUNIT_CASE(D16_not_trusted),
+	KUNIT_CASE(D16_the_spy_sees),
+	KUNIT_CASE_SLOW(no_error_under_load_while_the_backend_comes_and_goes),
 	KUNIT_CASE_SLOW(ST11_suspend_and_resume),
 	KUNIT_CASE_SLOW(D23_front_connect_fails_at_every_step),
 	KUNIT_CASE_SLOW(D13_D15_answers_that_cannot_be),

@@ -5,6 +5,7 @@
  * The functions have the names, prototypes and manners of those in
  * drivers/xen/xenbus, as far as the drivers can tell.
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/kthread.h>
 #include <linux/slab.h>
@@ -459,6 +460,8 @@ int xenbus_switch_state(struct xenbus_device *dev, enum xenbus_state state)
 		}
 		err = xenbus_transaction_end(xbt, abort);
 	} while (err == -EAGAIN && !abort);
+	/* A watch on it may be looked at before it is noted. */
+	usleep_range(200, 400);
 	if (!err && !vanished)
 		dev->state = state;
 	return 0;

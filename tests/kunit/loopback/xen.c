@@ -481,6 +481,9 @@ int blkback_port_map(struct gnttab_map_grant_ref *ops, struct page **pages,
 		copy_page(page_address(pages[i]),
 			  page_address(grants[ops[i].ref].page));
 		copy_page(page_address(before), page_address(pages[i]));
+		if (xen.spy && memchr(page_address(before), XEN_SECRET,
+				      PAGE_SIZE))
+			xen.nr_secrets++;
 	}
 	return 0;
 }
