@@ -191,6 +191,7 @@ struct blkback_vbd {
  * @lock: see the top of this file
  * @removed: the xenbus device is going: no xenbus_*() call any more
  * @work: the device's life; the only place where it changes
+ * @end: the end of it, queued once, as remove()'s last act
  * @front_state: the frontend's state as the watch saw it last
  * @ring_broken: a queue saw its ring broken
  * @ratelimit: of the messages that its frontend can cause
@@ -208,6 +209,7 @@ struct blkback_dev {
 	struct mutex lock;	/* the link to XenStore */
 	bool removed;
 	struct work_struct work;
+	struct work_struct end;
 	enum xenbus_state front_state;
 	bool ring_broken;
 	struct ratelimit_state ratelimit;

@@ -49,6 +49,11 @@ bool blkback_discard_continue(struct blkback_req *req)
 
 	if (req->error || req->next_sector == discard_end(req))
 		return false;
+	/* The frontend has left: how long that takes is not its to say. */
+	if (test_bit(BLKBACK_QUEUE_STOPPED, &req->queue->flags)) {
+		req->error = -EIO;
+		return false;
+	}
 	nr_sectors = discard_piece_sectors(req, bdev);
 	if (!nr_sectors) {
 		req->error = -EOPNOTSUPP;

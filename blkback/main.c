@@ -19,7 +19,10 @@ module_param_named(exclusive_open, blkback_exclusive_open, bool, 0644);
 MODULE_PARM_DESC(exclusive_open,
 		 "Claim the device behind a writable disk, so that this domain cannot mount it meanwhile (default Y; mode 'w!' of one disk does without)");
 
-/* The rings' passes.  Writeback of this domain may depend on them. */
+/*
+ * The rings' passes.  Writeback of this domain may depend on them.  Of ordinary
+ * priority: how often a pass is made is the guest's to say.
+ */
 struct workqueue_struct *blkback_queue_wq;
 
 /*
@@ -37,8 +40,7 @@ static int __init blkback_init(void)
 	int err;
 
 	blkback_queue_wq = alloc_workqueue("xen-blkback",
-					   WQ_UNBOUND | WQ_MEM_RECLAIM |
-					   WQ_HIGHPRI, 0);
+					   WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!blkback_queue_wq)
 		return -ENOMEM;
 	blkback_dev_wq = alloc_workqueue("xen-blkback-dev",

@@ -40,8 +40,14 @@ void blkback_queue_complete(struct blkback_req *req)
 {
 	struct blkback_queue *queue = req->queue;
 
+	/*
+	 * Once on the list it may be answered and the queue destroyed, which
+	 * waits for a grace period before it frees what is kicked here.
+	 */
+	rcu_read_lock();
 	if (llist_add(&req->done, &queue->completions))
 		blkback_queue_kick(queue);
+	rcu_read_unlock();
 }
 
 static irqreturn_t queue_event(int irq, void *data)
@@ -61,7 +67,7 @@ static void queue_retry(struct work_struct *work)
 
 static void queue_retry_later(struct blkback_queue *queue)
 {
-	queue_delayed_work(system_dfl_wq, &queue->retry,
+	queue_delayed_work(blkback_queue_wq, &queue->retry,
 			   msecs_to_jiffies(QUEUE_RETRY_MS));
 }
 
@@ -248,6 +254,9 @@ static void queue_pass(struct blkback_queue *queue)
 	/* Fast devices are done already, and go into the same notification. */
 	queue_collect(queue, &finished);
 	queue_settle(queue, &finished);
+	/* What could not be mapped has given its pages back unannounced. */
+	if (!list_empty(&queue->waiting))
+		queue_retry_later(queue);
 
 	if (blkback_ring_push(&queue->ring))
 		blkback_port_notify(queue->irq);
@@ -398,6 +407,8 @@ void blkback_queue_destroy(struct blkback_queue *queue)
 	blkback_queue_kick(queue);
 	flush_work(&queue->work);
 	queue_drain(queue);
+	/* Completions whose request was answered before they had kicked. */
+	synchronize_rcu();
 
 	disable_work_sync(&queue->work);
 	cancel_delayed_work_sync(&queue->retry);

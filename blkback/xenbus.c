@@ -270,10 +270,20 @@ static void dev_wait_predecessor(struct blkback_dev *dev)
 
 static void dev_disconnect(struct blkback_dev *dev)
 {
+	int err;
+
 	if (!dev->queue)
 		return;
 	blkback_queue_destroy(dev->queue);
 	dev->queue = NULL;
+	/*
+	 * What this frontend was told is written outlives us too: another
+	 * host's flush does not reach our cache.
+	 */
+	err = dev->vbd.limits.read_only ? 0 : blkdev_issue_flush(dev->vbd.bdev);
+	if (err)
+		blkback_warn(dev, "the disk did not flush its cache at disconnect: %pe\n",
+			     ERR_PTR(err));
 	WRITE_ONCE(dev->ring_broken, false);
 	blkback_info(dev, "disconnected\n");
 }
@@ -467,6 +477,9 @@ static void dev_step(struct blkback_dev *dev)
 	case BLKBACK_STAY:
 		break;
 	case BLKBACK_OFFER:
+		/* Closed for good: the watch on our state unregisters it. */
+		if (dev->xbdev->state == XenbusStateClosed && !dev_online(dev))
+			break;
 		dev_disconnect(dev);
 		dev_switch(dev, XenbusStateInitWait);
 		break;
@@ -494,21 +507,25 @@ static void dev_step(struct blkback_dev *dev)
 	}
 }
 
-/* The end of a device: nobody but this work item knows it any more. */
-static void dev_destroy(struct blkback_dev *dev)
+/* remove() has let go of the device: this is all that is left of it. */
+static void dev_end(struct work_struct *work)
 {
+	struct blkback_dev *dev = container_of(work, struct blkback_dev, end);
+	unsigned int noio = memalloc_noio_save();
+
+	/* From here on a kick does nothing: vbd.c may still give one. */
+	disable_work_sync(&dev->work);
 	dev_disconnect(dev);
 	blkback_vbd_close(&dev->vbd);
 
 	mutex_lock(&devs_lock);
 	list_del(&dev->list);
 	mutex_unlock(&devs_lock);
-	/* vbd.c may have kicked this very run. */
-	cancel_work(&dev->work);
 	put_device(&dev->xbdev->dev);
 	mutex_destroy(&dev->lock);
 	kfree(dev);
 	wake_up_all(&devs_wait);
+	memalloc_noio_restore(noio);
 }
 
 /* One step after the other towards what the frontend wants. */
@@ -528,15 +545,8 @@ static void dev_work(struct work_struct *work)
 	struct blkback_dev *dev = container_of(work, struct blkback_dev, work);
 	/* Memory that is got by writing to this very disk would never come. */
 	unsigned int noio = memalloc_noio_save();
-	bool removed;
 
-	mutex_lock(&dev->lock);
-	removed = dev->removed;
-	mutex_unlock(&dev->lock);
-	if (removed)
-		dev_destroy(dev);
-	else
-		dev_follow(dev);
+	dev_follow(dev);
 	memalloc_noio_restore(noio);
 }
 
@@ -614,7 +624,7 @@ static void blkback_remove(struct xenbus_device *xbdev)
 	dev->removed = true;
 	mutex_unlock(&dev->lock);
 	dev_set_drvdata(&xbdev->dev, NULL);
-	dev_kick(dev);
+	queue_work(blkback_dev_wq, &dev->end);
 }
 
 static struct blkback_dev *dev_alloc(struct xenbus_device *xbdev)
@@ -631,6 +641,7 @@ static struct blkback_dev *dev_alloc(struct xenbus_device *xbdev)
 	ratelimit_default_init(&dev->ratelimit);
 	u64_stats_init(&dev->stats.syncp);
 	INIT_WORK(&dev->work, dev_work);
+	INIT_WORK(&dev->end, dev_end);
 	dev_set_drvdata(&xbdev->dev, dev);
 
 	mutex_lock(&devs_lock);
