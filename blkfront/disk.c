@@ -209,8 +209,8 @@ static void disk_limits(const struct blkfront_config *config,
 	lim->max_segments = config->max_segments;
 	lim->max_segment_size = BLKIF_PAGE_SIZE;
 	lim->seg_boundary_mask = BLKIF_PAGE_SIZE - 1;
-	/* A segment begins and ends at a sector of its page. */
-	lim->dma_alignment = SECTOR_SIZE - 1;
+	/* A segment begins and ends at a logical block of its page. */
+	lim->dma_alignment = config->sector_size - 1;
 
 	lim->max_hw_discard_sectors = discard;
 	lim->max_secure_erase_sectors = config->secure_erase ? discard : 0;
@@ -394,7 +394,7 @@ static void disk_block_work(struct work_struct *work)
  * blkfront_disk_close - let nobody in, if nobody is in
  * @disk: the disk
  *
- * Return: false if it is open.
+ * Return: false if it is open, or may be.
  */
 bool blkfront_disk_close(struct blkfront_disk *disk)
 {
@@ -404,7 +404,11 @@ bool blkfront_disk_close(struct blkfront_disk *disk)
 		return true;
 	if (!test_bit(BLKFRONT_ADDED, &disk->flags))
 		return false;	/* the scan for partitions has it open */
-	mutex_lock(&disk->gd->open_mutex);
+	/* Who holds it may be waiting for I/O that only our caller can end. */
+	if (!mutex_trylock(&disk->gd->open_mutex)) {
+		blkfront_disk_queue_work(disk, HZ / 10);
+		return false;
+	}
 	if (disk_openers(disk->gd))
 		closed = false;
 	else

@@ -143,16 +143,14 @@ bool blkfront_grants_revoke(struct blkfront_grants *grants)
  */
 bool blkfront_grants_abandon(struct blkfront_grants *grants)
 {
+	struct folio *folio;
 	unsigned int last;
 
 	while (!blkfront_grants_revoke(grants)) {
 		last = grants->nr_armed - 1;
-		if (!get_page_unless_zero(grants->page[last]))
+		folio = page_folio(grants->page[last]);
+		if (folio_test_slab(folio) || !folio_try_get(folio))
 			return false;
-		if (PageSlab(grants->page[last])) {
-			put_page(grants->page[last]);
-			return false;
-		}
 		blkfront_port_grant_defer(grants->ref[last],
 					  grants->page[last]);
 		grants->ref[last] = INVALID_GRANT_REF;

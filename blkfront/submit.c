@@ -10,7 +10,8 @@
  * more; blk_mq_complete_request() passes the request on to softirq context (of
  * the CPU that submitted it, once there are several queues).  There, and not
  * with interrupts off, access to its pages is ended.  A thread would do as
- * well, and cost every request a wakeup.
+ * well, and cost every request a wakeup.  In a domain of one CPU the block layer
+ * saves the softirq too.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -136,14 +137,15 @@ static bool submit_disarm(struct blkfront_queue *queue, unsigned int tag)
 	if (likely(blkfront_grants_disarm(&shadow->grants)))
 		return true;
 
-	spin_lock_irqsave(&queue->lock, flags);
-	shadow->state = BLKFRONT_HELD;
-	queue->broken = true;
-	spin_unlock_irqrestore(&queue->lock, flags);
-	wake_up_all(&queue->wait);
 	pr_err_ratelimited("%s: the backend answered a request and kept a page of it\n",
 			   queue->name);
 	submit_break(queue);
+	/* Once it is held, the work item may end it, and the disk be gone. */
+	spin_lock_irqsave(&queue->lock, flags);
+	queue->broken = true;
+	shadow->state = BLKFRONT_HELD;
+	wake_up_all(&queue->wait);
+	spin_unlock_irqrestore(&queue->lock, flags);
 	return false;
 }
 
@@ -280,11 +282,12 @@ void blkfront_submit_end(struct blkfront_queue *queue, unsigned int tag,
 	shadow->state = BLKFRONT_FREE;
 	shadow->rq = NULL;
 	queue->nr_busy--;
+	/* Once the request has ended, the disk may be gone. */
+	if (wq_has_sleeper(&queue->wait))
+		wake_up_all(&queue->wait);
 	spin_unlock_irqrestore(&queue->lock, flags);
 
 	blk_mq_end_request(rq, status);
-	if (wq_has_sleeper(&queue->wait))
-		wake_up_all(&queue->wait);
 }
 
 /* What EOPNOTSUPP means for the request, and for those after it. */
