@@ -27,7 +27,7 @@
  *   blkback_pages.lock    (spin, process context) a ring's pool of pages, which
  *                         the ring's and the pool's work items share.
  *   vbd.c: vbds_lock      (mutex) the list of open backing devices.
- *   xenbus.c: devs_lock   (mutex) the list of devices.
+ *   xenbus.c: devs_lock   (spin, process context) the list of devices.
  *
  * None of them is taken while another is held.
  */

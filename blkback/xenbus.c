@@ -18,8 +18,11 @@
 #include "compat.h"
 
 static LIST_HEAD(devs);
-/* Protects devs.  Process context; no other lock is taken under it. */
-static DEFINE_MUTEX(devs_lock);
+/*
+ * Protects devs.  Process context; no other lock is taken under it.  A spinlock,
+ * as it is taken while one waits for devs_wait.
+ */
+static DEFINE_SPINLOCK(devs_lock);
 /* Woken when a device left devs. */
 static DECLARE_WAIT_QUEUE_HEAD(devs_wait);
 
@@ -242,7 +245,7 @@ static bool dev_has_predecessor(struct blkback_dev *dev)
 	struct blkback_dev *other;
 	bool found = false;
 
-	mutex_lock(&devs_lock);
+	spin_lock(&devs_lock);
 	list_for_each_entry(other, &devs, list) {
 		/* Older ones stand in front. */
 		if (other == dev)
@@ -252,7 +255,7 @@ static bool dev_has_predecessor(struct blkback_dev *dev)
 			break;
 		}
 	}
-	mutex_unlock(&devs_lock);
+	spin_unlock(&devs_lock);
 	return found;
 }
 
@@ -518,9 +521,9 @@ static void dev_end(struct work_struct *work)
 	dev_disconnect(dev);
 	blkback_vbd_close(&dev->vbd);
 
-	mutex_lock(&devs_lock);
+	spin_lock(&devs_lock);
 	list_del(&dev->list);
-	mutex_unlock(&devs_lock);
+	spin_unlock(&devs_lock);
 	put_device(&dev->xbdev->dev);
 	mutex_destroy(&dev->lock);
 	kfree(dev);
@@ -644,9 +647,9 @@ static struct blkback_dev *dev_alloc(struct xenbus_device *xbdev)
 	INIT_WORK(&dev->end, dev_end);
 	dev_set_drvdata(&xbdev->dev, dev);
 
-	mutex_lock(&devs_lock);
+	spin_lock(&devs_lock);
 	list_add_tail(&dev->list, &devs);
-	mutex_unlock(&devs_lock);
+	spin_unlock(&devs_lock);
 	return dev;
 }
 
