@@ -4,6 +4,7 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/major.h>
+#include <linux/prandom.h>
 
 #include "loopback.h"
 #include "../../../blkback/port.h"
@@ -508,7 +509,7 @@ static int load(void *data)
 				       PAGE_SIZE))
 			err = -EBADMSG;
 		if (err)
-			xen_wrong("request %u under load: %d", i, err);
+			xen_wrong("request %u: %d", i, err);
 		cond_resched();
 	}
 	return 0;
@@ -832,6 +833,47 @@ static void D13_keys_that_cannot_be(struct kunit *test)
 	works(test, pair, 0);
 }
 
+/* A backend that says anything at all, and serves nothing. */
+static void D9_backend_states_at_random(struct kunit *test)
+{
+	unsigned long until = jiffies + 8 * HZ;
+	struct pair *pair = test->priv;
+	struct rnd_state rnd;
+	unsigned int step;
+
+	prandom_seed_state(&rnd, 90);
+	pair_nodes();
+	false_keys();
+	pair->front = store_add_device(false, FRONT_NODE);
+	for (step = 0; step < 20000 && time_before(jiffies, until); step++) {
+		u32 r = prandom_u32_state(&rnd);
+
+		/* Not Connected: nobody would answer the scan for partitions. */
+		if (r % 10 != XenbusStateConnected)
+			store_write(BACK_STATE, "%u", r % 10);
+		store_write(BACK_NODE "/online", "%u", r >> 8 & 15 ? 1 : 0);
+		if (r >> 16 & 1)
+			usleep_range(50, 300);
+		if ((r >> 20) % 256 == 1) {
+			store_suspend_device(pair->front);
+			store_resume_device(pair->front);
+		}
+		if ((r >> 20) % 256 == 2) {
+			pair_remove(&pair->front);
+			store_write(FRONT_STATE, "%d", XenbusStateInitialising);
+			pair->front = store_add_device(false, FRONT_NODE);
+		}
+	}
+	kunit_info(test, "%u steps\n", step);
+	KUNIT_EXPECT_GT(test, step, 200);
+	store_write(BACK_STATE, "%d", XenbusStateClosed);
+	pair_remove(&pair->front);
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_granted);
+	store_reset();
+	start(test, pair);
+	works(test, pair, 0);
+}
+
 static struct kunit_case pair_cases[] = {
 	KUNIT_CASE(data_arrives),
 	KUNIT_CASE(parts_of_pages_arrive),
@@ -850,6 +892,7 @@ static struct kunit_case pair_cases[] = {
 	KUNIT_CASE_SLOW(D23_front_connect_fails_at_every_step),
 	KUNIT_CASE_SLOW(D13_D15_answers_that_cannot_be),
 	KUNIT_CASE(D13_keys_that_cannot_be),
+	KUNIT_CASE_SLOW(D9_backend_states_at_random),
 	{}
 };
 
