@@ -266,6 +266,7 @@ void blkfront_submit_end(struct blkfront_queue *queue, unsigned int tag,
 
 void blkfront_recover_park(struct blkfront_disk *disk);
 bool blkfront_recover_fence(struct blkfront_disk *disk, bool give_up);
+void blkfront_recover_distrust(struct blkfront_disk *disk);
 int blkfront_recover_prepare(struct blkfront_disk *disk);
 unsigned int blkfront_recover_replay(struct blkfront_disk *disk);
 void blkfront_recover_refresh(struct blkfront_disk *disk);

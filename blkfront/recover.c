@@ -144,6 +144,27 @@ bool blkfront_recover_fence(struct blkfront_disk *disk, bool give_up)
 }
 
 /**
+ * blkfront_recover_distrust - believe no answer that is on the ring now
+ * @disk: the disk, in a domain that was resumed
+ *
+ * The old backend went on while this domain's memory was saved.  The page with
+ * its answer may have been saved after it, and the page with the data before:
+ * such a request has to be sent again.
+ */
+void blkfront_recover_distrust(struct blkfront_disk *disk)
+{
+	struct blkfront_queue *queue;
+	unsigned long flags;
+
+	lockdep_assert_held(&disk->lock);
+	for_each_queue(disk, queue) {
+		spin_lock_irqsave(&queue->lock, flags);
+		queue->broken = true;
+		spin_unlock_irqrestore(&queue->lock, flags);
+	}
+}
+
+/**
  * blkfront_recover_prepare - get what a connection needs
  * @disk: the disk
  *

@@ -433,6 +433,7 @@ static int xenbus_resume(struct xenbus_device *xbdev)
 			blkfront_info(disk, "resumed: I/O waits for the backend\n");
 		disk->waiting = disk->gd;
 		disk->fresh = true;
+		blkfront_recover_distrust(disk);
 		blkfront_state_leave(disk, false);
 	}
 	mutex_unlock(&disk->lock);
