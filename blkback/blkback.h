@@ -27,7 +27,7 @@
  *   blkback_pages.lock    (spin, process context) a ring's pool of pages, which
  *                         the ring's and the pool's work items share.
  *   vbd.c: vbds_lock      (mutex) the list of open backing devices.
- *   xenbus.c: devs_lock   (spin, process context) the list of devices.
+ *   state.c: devs_lock    (spin, process context) the list of devices.
  *
  * None of them is taken while another is held.
  */
@@ -244,11 +244,29 @@ extern struct workqueue_struct *blkback_dev_wq;
 extern unsigned int blkback_max_buffer_pages;
 extern bool blkback_exclusive_open;
 
-/* xenbus.c: process context */
+/* xenbus.c: process context, may sleep */
 int blkback_xenbus_init(void);
 void blkback_xenbus_exit(void);
+bool blkback_xenbus_begin(struct blkback_dev *dev);
+void blkback_xenbus_end(struct blkback_dev *dev);
+__printf(3, 4)
+void blkback_xenbus_fatal(struct blkback_dev *dev, int err, const char *fmt,
+			  ...);
+void blkback_xenbus_switch(struct blkback_dev *dev, enum xenbus_state state);
+bool blkback_xenbus_online(struct blkback_dev *dev);
+int blkback_xenbus_read_config(struct blkback_dev *dev,
+			       struct blkback_config *config);
+int blkback_xenbus_read_physical(struct blkback_dev *dev);
+int blkback_xenbus_write_disk(struct blkback_dev *dev);
+int blkback_xenbus_write_size(struct blkback_dev *dev);
+
+/* state.c: process context */
+struct blkback_dev *blkback_state_alloc(struct xenbus_device *xbdev);
+void blkback_state_end(struct blkback_dev *dev);
+void blkback_state_wait_for_all(void);
 /* any context */
-void blkback_xenbus_ring_broken(struct blkback_dev *dev);
+void blkback_state_kick(struct blkback_dev *dev);
+void blkback_state_ring_broken(struct blkback_dev *dev);
 
 /* queue.c: the device's work item, may sleep */
 struct blkback_queue *blkback_queue_create(struct blkback_dev *dev,

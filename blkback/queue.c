@@ -145,7 +145,7 @@ static void queue_break(struct blkback_queue *queue)
 		return;
 	blkback_warn(queue->dev,
 		     "the frontend claims more requests than its ring has slots; the connection is closed\n");
-	blkback_xenbus_ring_broken(queue->dev);
+	blkback_state_ring_broken(queue->dev);
 }
 
 /* Every slot that the frontend has filled: bad ones are answered at once. */

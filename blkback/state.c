@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device's life: what is wanted against what is, one step after the other.
+ *
+ * It runs on the device's work item, on a queue of the module's own, and may
+ * wait there for the disk as long as the disk takes, while xenwatch goes on with
+ * the other devices.
+ */
+#include <linux/err.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+
+#include "blkback.h"
+
+static LIST_HEAD(devs);
+/*
+ * Protects devs.  Process context; no other lock is taken under it.  A spinlock,
+ * as it is taken while one waits for devs_wait.
+ */
+static DEFINE_SPINLOCK(devs_lock);
+/* Woken when a device left devs. */
+static DECLARE_WAIT_QUEUE_HEAD(devs_wait);
+
+/**
+ * blkback_state_kick - have the device's work item look at things
+ * @dev: the device
+ *
+ * Context: any.
+ */
+void blkback_state_kick(struct blkback_dev *dev)
+{
+	queue_work(blkback_dev_wq, &dev->work);
+}
+
+/**
+ * blkback_state_ring_broken - a ring's indices make no sense
+ * @dev: the device
+ *
+ * Context: any.
+ */
+void blkback_state_ring_broken(struct blkback_dev *dev)
+{
+	WRITE_ONCE(dev->ring_broken, true);
+	blkback_state_kick(dev);
+}
+
+/* Process context: from vbd.c's poll, or from the end of a block device. */
+static void vbd_changed(struct blkback_vbd *vbd)
+{
+	blkback_state_kick(container_of(vbd, struct blkback_dev, vbd));
+}
+
+static bool dev_has_predecessor(struct blkback_dev *dev)
+{
+	struct blkback_dev *other;
+	bool found = false;
+
+	spin_lock(&devs_lock);
+	list_for_each_entry(other, &devs, list) {
+		/* Older ones stand in front. */
+		if (other == dev)
+			break;
+		if (!strcmp(other->xbdev->nodename, dev->xbdev->nodename)) {
+			found = true;
+			break;
+		}
+	}
+	spin_unlock(&devs_lock);
+	return found;
+}
+
+/*
+ * A device that was unbound and bound again finds its ring where the former
+ * instance left it, once that has answered what it had taken.
+ */
+static void dev_wait_predecessor(struct blkback_dev *dev)
+{
+	while (!wait_event_timeout(devs_wait, !dev_has_predecessor(dev),
+				   30 * HZ))
+		dev_warn(&dev->xbdev->dev,
+			 "connect waits for the requests of the former connection\n");
+}
+
+static void dev_disconnect(struct blkback_dev *dev)
+{
+	int err;
+
+	if (!dev->queue)
+		return;
+	blkback_queue_destroy(dev->queue);
+	dev->queue = NULL;
+	/*
+	 * What this frontend was told is written outlives us too: another
+	 * host's flush does not reach our cache.
+	 */
+	err = dev->vbd.limits.read_only ? 0 : blkdev_issue_flush(dev->vbd.bdev);
+	if (err)
+		blkback_warn(dev, "the disk did not flush its cache at disconnect: %pe\n",
+			     ERR_PTR(err));
+	WRITE_ONCE(dev->ring_broken, false);
+	blkback_info(dev, "disconnected\n");
+}
+
+/* Publish last: the ring is served before the frontend hears of it. */
+static void dev_connect(struct blkback_dev *dev)
+{
+	struct blkback_queue *queue;
+	struct blkback_config config;
+	int err;
+
+	dev_wait_predecessor(dev);
+	err = blkback_vbd_settle(&dev->vbd);
+	if (!blkback_xenbus_begin(dev))
+		return;
+	if (err) {
+		blkback_xenbus_fatal(dev, err,
+				     "writing what this domain has cached of the disk");
+		goto out;
+	}
+	if (blkback_xenbus_read_config(dev, &config))
+		goto out;
+	queue = blkback_queue_create(dev, &config);
+	if (IS_ERR(queue)) {
+		blkback_xenbus_fatal(dev, PTR_ERR(queue),
+				     "connecting to ring %u and event channel %u of domain %d",
+				     config.ring_ref, config.event_channel,
+				     dev->xbdev->otherend_id);
+		goto out;
+	}
+	dev->config = config;
+	dev->queue = queue;
+	blkback_vbd_resized(&dev->vbd);
+	if (blkback_xenbus_write_disk(dev))
+		goto out;
+	blkback_xenbus_switch(dev, XenbusStateConnected);
+	blkback_info(dev, "connected: %llu sectors of 512 bytes%s, %s\n",
+		     dev->vbd.limits.capacity_sectors,
+		     dev->vbd.limits.read_only ? ", read-only" : "",
+		     config.abi == BLKBACK_ABI_X86_32 ? "x86_32 slots" :
+							"x86_64 slots");
+out:
+	blkback_xenbus_end(dev);
+}
+
+/*
+ * Connected, and the frontend is where it should be: but is it the ring that it
+ * published?  It may have been through Closed in between.
+ */
+static void dev_compare(struct blkback_dev *dev)
+{
+	struct blkback_config config;
+	int err;
+
+	if (!blkback_xenbus_begin(dev))
+		return;
+	err = blkback_xenbus_read_config(dev, &config);
+	blkback_xenbus_end(dev);
+	if (err || blkback_config_equal(&config, &dev->config))
+		return;
+	blkback_info(dev, "the frontend has a new ring\n");
+	dev_disconnect(dev);
+	dev_connect(dev);
+}
+
+static void dev_switch(struct blkback_dev *dev, enum xenbus_state state)
+{
+	if (!blkback_xenbus_begin(dev))
+		return;
+	blkback_xenbus_switch(dev, state);
+	blkback_xenbus_end(dev);
+}
+
+static bool dev_online(struct blkback_dev *dev)
+{
+	bool online = false;
+
+	if (blkback_xenbus_begin(dev)) {
+		online = blkback_xenbus_online(dev);
+		blkback_xenbus_end(dev);
+	}
+	return online;
+}
+
+/* The toolstack removes what is behind a disk as soon as it reads Closed. */
+static void dev_close(struct blkback_dev *dev)
+{
+	dev_disconnect(dev);
+	if (!dev_online(dev))
+		blkback_vbd_close(&dev->vbd);
+	dev_switch(dev, XenbusStateClosed);
+}
+
+/* Open the backing device when the hotplug script has said which it is. */
+static int dev_open(struct blkback_dev *dev)
+{
+	int err;
+
+	if (dev->vbd.file)
+		return 0;
+	if (!blkback_xenbus_begin(dev))
+		return -ENODEV;
+	err = blkback_xenbus_read_physical(dev);
+	blkback_xenbus_end(dev);
+	if (err)
+		return err;
+	err = blkback_vbd_open(&dev->vbd, &dev->xbdev->dev, dev->mode);
+	if (err && blkback_xenbus_begin(dev)) {
+		blkback_xenbus_fatal(dev, err, "opening device %x:%x, mode %s",
+				     MAJOR(dev->vbd.devt), MINOR(dev->vbd.devt),
+				     dev->mode);
+		blkback_xenbus_end(dev);
+	}
+	return err;
+}
+
+static void dev_check_vbd(struct blkback_dev *dev)
+{
+	if (!dev->queue)
+		return;
+	if (READ_ONCE(dev->vbd.gone)) {
+		dev_err(&dev->xbdev->dev,
+			"the device behind this disk is gone: its requests fail from now on\n");
+		WRITE_ONCE(dev->vbd.gone, false);
+	}
+	if (!blkback_vbd_resized(&dev->vbd))
+		return;
+	dev_info(&dev->xbdev->dev, "new size: %llu sectors of 512 bytes\n",
+		 dev->vbd.limits.capacity_sectors);
+	if (!blkback_xenbus_begin(dev))
+		return;
+	if (dev->xbdev->state == XenbusStateConnected)
+		blkback_xenbus_write_size(dev);
+	blkback_xenbus_end(dev);
+}
+
+/* The queue said in the log what is wrong with it. */
+static void dev_check_ring(struct blkback_dev *dev)
+{
+	if (!READ_ONCE(dev->ring_broken) || !blkback_xenbus_begin(dev))
+		return;
+	WRITE_ONCE(dev->ring_broken, false);
+	blkback_xenbus_fatal(dev, -EPROTO,
+			     "the frontend claims more requests than its ring has slots");
+	blkback_xenbus_end(dev);
+}
+
+static void dev_step(struct blkback_dev *dev)
+{
+	enum xenbus_state front = READ_ONCE(dev->front_state);
+
+	switch (blkback_next_action(front, dev->xbdev->state, dev->queue,
+				    dev->vbd.file)) {
+	case BLKBACK_STAY:
+		break;
+	case BLKBACK_OFFER:
+		/* Closed for good: the watch on our state unregisters it. */
+		if (dev->xbdev->state == XenbusStateClosed && !dev_online(dev))
+			break;
+		dev_disconnect(dev);
+		dev_switch(dev, XenbusStateInitWait);
+		break;
+	case BLKBACK_CONNECT:
+		dev_disconnect(dev);
+		dev_connect(dev);
+		break;
+	case BLKBACK_COMPARE:
+		dev_compare(dev);
+		break;
+	case BLKBACK_CLOSE:
+		dev_switch(dev, XenbusStateClosing);
+		break;
+	case BLKBACK_DISCONNECT:
+		dev_close(dev);
+		break;
+	case BLKBACK_REFUSE:
+		if (!blkback_xenbus_begin(dev))
+			break;
+		blkback_xenbus_fatal(dev, -EINVAL,
+				     "%s/state is %d, expected 1, 3, 4, 5 or 6",
+				     dev->xbdev->otherend, front);
+		blkback_xenbus_end(dev);
+		break;
+	}
+}
+
+/* remove() has let go of the device: this is all that is left of it. */
+static void dev_end(struct work_struct *work)
+{
+	struct blkback_dev *dev = container_of(work, struct blkback_dev, end);
+	unsigned int noio = memalloc_noio_save();
+
+	/* From here on a kick does nothing: vbd.c may still give one. */
+	disable_work_sync(&dev->work);
+	dev_disconnect(dev);
+	blkback_vbd_close(&dev->vbd);
+
+	spin_lock(&devs_lock);
+	list_del(&dev->list);
+	spin_unlock(&devs_lock);
+	put_device(&dev->xbdev->dev);
+	mutex_destroy(&dev->lock);
+	kfree(dev);
+	wake_up_all(&devs_wait);
+	memalloc_noio_restore(noio);
+}
+
+/* One step after the other towards what the frontend wants. */
+static void dev_follow(struct blkback_dev *dev)
+{
+	dev_check_ring(dev);
+	if (READ_ONCE(dev->front_state) == XenbusStateUnknown)
+		return;
+	dev_step(dev);
+	if (dev->xbdev->state == XenbusStateInitWait && !dev_open(dev))
+		dev_step(dev);
+	dev_check_vbd(dev);
+}
+
+static void dev_work(struct work_struct *work)
+{
+	struct blkback_dev *dev = container_of(work, struct blkback_dev, work);
+	/* Memory that is got by writing to this very disk would never come. */
+	unsigned int noio = memalloc_noio_save();
+
+	dev_follow(dev);
+	memalloc_noio_restore(noio);
+}
+
+/**
+ * blkback_state_alloc - make the object that stands for a device
+ * @xbdev: the xenbus device, whose memory it holds from now on
+ *
+ * Context: process, may sleep.
+ * Return: the object, or NULL.  blkback_state_end() is its end.
+ */
+struct blkback_dev *blkback_state_alloc(struct xenbus_device *xbdev)
+{
+	struct blkback_dev *dev = kzalloc_obj(*dev);
+
+	if (!dev)
+		return NULL;
+	get_device(&xbdev->dev);
+	dev->xbdev = xbdev;
+	dev->front_state = XenbusStateUnknown;
+	dev->vbd.changed = vbd_changed;
+	mutex_init(&dev->lock);
+	ratelimit_default_init(&dev->ratelimit);
+	u64_stats_init(&dev->stats.syncp);
+	INIT_WORK(&dev->work, dev_work);
+	INIT_WORK(&dev->end, dev_end);
+	dev_set_drvdata(&xbdev->dev, dev);
+
+	spin_lock(&devs_lock);
+	list_add_tail(&dev->list, &devs);
+	spin_unlock(&devs_lock);
+	return dev;
+}
+
+/**
+ * blkback_state_end - the xenbus device has gone
+ * @dev: the device, with its link to XenStore cut; not to be touched any more
+ *
+ * Context: process.
+ */
+void blkback_state_end(struct blkback_dev *dev)
+{
+	queue_work(blkback_dev_wq, &dev->end);
+}
+
+/**
+ * blkback_state_wait_for_all - wait until no device is left
+ *
+ * For the exit of the module, when none can appear any more.
+ *
+ * Context: process, sleeps as long as a disk holds requests.
+ */
+void blkback_state_wait_for_all(void)
+{
+	wait_event(devs_wait, list_empty_careful(&devs));
+	/* The last work item may still be about to return. */
+	flush_workqueue(blkback_dev_wq);
+}
