@@ -14,7 +14,7 @@
 #include "blkback.h"
 #include "port.h"
 
-#define PAGES_GROW_STEP		32
+#define PAGES_GROW_STEP		32U
 #define PAGES_IDLE_MS		10000
 
 static struct blkback_queue *pages_queue(struct blkback_pages *pages)
@@ -32,19 +32,28 @@ static void pages_add(struct blkback_pages *pages, unsigned int nr,
 	spin_unlock(&pages->lock);
 }
 
-/* Nobody else grows: the work item does not run beside itself. */
+/*
+ * To twice the size, so that a ring that was idle has in a few rounds what it
+ * can use.  Nobody else grows: the work item does not run beside itself.
+ */
 static void pages_grow(struct work_struct *work)
 {
 	struct blkback_pages *pages =
 		container_of(work, struct blkback_pages, grow);
+	unsigned int have = READ_ONCE(pages->nr_total);
+	unsigned int left = min(pages->nr_max - have,
+				max(have, PAGES_GROW_STEP));
 	struct page *page[PAGES_GROW_STEP];
 	unsigned int nr;
 
-	nr = min(pages->nr_max - READ_ONCE(pages->nr_total), PAGES_GROW_STEP);
-	if (!nr || blkback_port_alloc_pages(nr, page))
-		return;
-	pages_add(pages, nr, page);
-	blkback_queue_kick(pages_queue(pages));
+	while (left) {
+		nr = min(left, PAGES_GROW_STEP);
+		if (blkback_port_alloc_pages(nr, page))
+			break;
+		pages_add(pages, nr, page);
+		blkback_queue_kick(pages_queue(pages));
+		left -= nr;
+	}
 }
 
 /* Take up to @max free pages above the reserve out of the pool. */

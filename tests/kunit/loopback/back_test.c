@@ -853,8 +853,8 @@ static void one_batch_few_hypercalls(struct kunit *test)
 	unsigned int i;
 
 	connect(test, bench);
-	/* The pool grows once it was asked for more. */
-	for (i = 0; i < 2 * PEER_SLOTS; i++) {
+	/* The pool grows as it is asked for more, to twice its size at a time. */
+	for (i = 0; i < 6 * PEER_SLOTS; i++) {
 		slot = peer_request(peer, BLKIF_OP_WRITE, i % PEER_SLOTS,
 				    i % PEER_SLOTS * 88, 11,
 				    i % PEER_SLOTS * 11);
