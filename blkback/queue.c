@@ -162,6 +162,10 @@ static void queue_take(struct blkback_queue *queue)
 	}
 	limits.capacity_sectors =
 		READ_ONCE(queue->dev->vbd.limits.capacity_sectors);
+	/* The poll for it does not wake an idle CPU; whoever works may notice. */
+	if (unlikely(bdev_nr_sectors(queue->dev->vbd.bdev) !=
+		     limits.capacity_sectors))
+		blkback_state_kick(queue->dev);
 	while (nr-- > 0) {
 		blkback_ring_take(&queue->ring, &slot);
 		req = list_first_entry(&queue->free, struct blkback_req, list);
