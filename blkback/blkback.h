@@ -56,7 +56,7 @@ struct blkback_queue;
 /**
  * struct blkback_stats - what a queue did since its device was probed
  * @syncp: makes 64-bit counters readable at once on 32-bit kernels
- * @rd_req: reads answered
+ * @rd_req: reads answered, whatever came of them; the same for the others
  * @wr_req: writes answered
  * @f_req: flushes answered, alone or with data
  * @ds_req: discards and secure erases answered
@@ -297,8 +297,9 @@ void blkback_vbd_exit(void);
 extern const struct attribute_group *blkback_sysfs_groups[];
 
 /* stats.c: the ring's work item */
-void blkback_stats_answered(struct blkback_stats *stats,
-			    const struct blkback_cmd *cmd, int error);
+void blkback_stats_done(struct blkback_stats *stats,
+			const struct blkback_cmd *cmd, int error);
+void blkback_stats_refused(struct blkback_stats *stats);
 void blkback_stats_waited(struct blkback_stats *stats);
 
 #endif /* _BLKBACK_H */

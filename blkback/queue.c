@@ -93,7 +93,6 @@ static void queue_answer(struct blkback_queue *queue, struct blkback_req *req)
 			     "request 0x%llx (operation %u, %u segments) at sector %llu failed: %pe\n",
 			     cmd->id, cmd->wire_op, cmd->nr_segments,
 			     cmd->sector, ERR_PTR(req->error));
-	blkback_stats_answered(queue->stats, cmd, req->error);
 	blkback_ring_answer(&queue->ring, cmd->id, cmd->wire_op,
 			    wire_status(req->error));
 	list_add(&req->list, &queue->free);
@@ -128,10 +127,12 @@ static void queue_settle(struct blkback_queue *queue,
 	blkback_mover_release(&queue->mover, finished, &queue->held);
 	list_for_each_entry_safe(req, next, finished, list) {
 		list_del(&req->list);
-		if (req->starved && !req->error)
+		if (req->starved && !req->error) {
 			list_add_tail(&req->list, &starved);
-		else
-			queue_answer(queue, req);
+			continue;
+		}
+		blkback_stats_done(queue->stats, &req->cmd, req->error);
+		queue_answer(queue, req);
 	}
 	/* They are older than all that wait. */
 	list_splice(&starved, &queue->waiting);
@@ -174,10 +175,12 @@ static void queue_take(struct blkback_queue *queue)
 		queue->consumed = true;
 		req->error = blkback_decode(queue->ring.abi, &slot, &limits,
 					    &req->cmd);
-		if (req->error)
-			queue_answer(queue, req);
-		else
+		if (!req->error) {
 			list_add_tail(&req->list, &queue->waiting);
+			continue;
+		}
+		blkback_stats_refused(queue->stats);
+		queue_answer(queue, req);
 	}
 }
 
