@@ -15,7 +15,10 @@ host_packages()
 	done
 	[ ${#missing[@]} -eq 0 ] && return 0
 	[ "$(id -u)" -eq 0 ] || die "these packages are missing and only root can install them: ${missing[*]}"
-	step "installing ${missing[*]}" "$XENBLK_OUT/apt.log" host_install "${missing[@]}"
+	# Scripts that run side by side may want packages at the same time.
+	step "installing ${missing[*]}" "$XENBLK_OUT/apt.log" \
+		flock "$XENBLK_CACHE/.apt.lock" bash -c "$(declare -f host_install); host_install \"\$@\"" \
+		host_install "${missing[@]}"
 }
 
 host_install()
