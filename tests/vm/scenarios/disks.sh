@@ -72,7 +72,7 @@ large_sectors()
 	same "logical" 4096 "$(guest_run g1 'cat /sys/block/xvdg/queue/logical_block_size')"
 	same "physical" 4096 "$(guest_run g1 'cat /sys/block/xvdg/queue/physical_block_size')"
 	same "size in 512 bytes" 16384 "$(guest_run g1 'cat /sys/block/xvdg/size')"
-	fails guest_run g1 'dd if=/dev/xvdg of=/dev/null bs=512 skip=1 count=1 iflag=direct'
+	fails guest_run g1 'fio --name=small --filename=/dev/xvdg --direct=1 --rw=read --bs=512 --size=4k'
 	guest_run g1 -t 120 'fio --name=large --filename=/dev/xvdg --direct=1 --ioengine=libaio \
 		--iodepth=8 --rw=randwrite --bs=4k --size=2M --verify=crc32c --verify_fatal=1'
 }
