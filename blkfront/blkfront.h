@@ -205,6 +205,7 @@ struct blkfront_disk {
 	/* Protected by lock. */
 	enum blkfront_state state;
 	struct xenbus_device *xbdev;	/* NULL after remove */
+	char *backend;			/* its directory in XenStore */
 	enum xenbus_state said;		/* our state, as we wrote it last */
 	domid_t domid;
 	bool untrusted;			/* the backend sees private pages only */

@@ -37,6 +37,7 @@ static void disk_release(struct kref *ref)
 		container_of(ref, struct blkfront_disk, ref);
 
 	kvfree(disk->queues);
+	kfree(disk->backend);
 	kfree(disk);
 	if (atomic_dec_and_test(&disk_count))
 		wake_up_all(&disk_wait);

@@ -31,7 +31,7 @@ enum xenbus_state blkfront_xenbus_backend(struct blkfront_disk *disk)
 {
 	if (!disk->xbdev)
 		return XenbusStateUnknown;
-	return xenbus_read_driver_state(disk->xbdev, disk->xbdev->otherend);
+	return xenbus_read_driver_state(disk->xbdev, disk->backend);
 }
 
 /**
@@ -61,7 +61,7 @@ bool blkfront_xenbus_trusted(struct blkfront_disk *disk)
  */
 bool blkfront_xenbus_wanted(struct blkfront_disk *disk)
 {
-	return xenbus_read_unsigned(disk->xbdev->otherend, "online", 0);
+	return xenbus_read_unsigned(disk->backend, "online", 0);
 }
 
 /* Write our state, unless the node is gone: then it stays gone. */
@@ -229,7 +229,7 @@ static void xenbus_read_offer(struct blkfront_disk *disk,
 	char *value;
 
 	for (key = 0; key < BLKFRONT_NR_KEYS; key++) {
-		value = xenbus_read(XBT_NIL, disk->xbdev->otherend,
+		value = xenbus_read(XBT_NIL, disk->backend,
 				    blkfront_negotiate_key(key), NULL);
 		offer->value[key] = IS_ERR(value) ? NULL : value;
 	}
@@ -280,7 +280,7 @@ int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 	if (err) {
 		xenbus_dev_error(disk->xbdev, err,
 				 "%s/%s is \"%.64s\", expected %s",
-				 disk->xbdev->otherend, refusal.key,
+				 disk->backend, refusal.key,
 				 refusal.value, refusal.expected);
 		blkfront_xenbus_switch(disk, XenbusStateClosing);
 	}
@@ -337,6 +337,21 @@ static int xenbus_check_hvm(struct xenbus_device *xbdev,
 	return cdrom ? -ENODEV : 0;
 }
 
+/*
+ * The core's copy of the backend's path is replaced at resume, under nobody's
+ * lock and before we are told: the work item has one of its own.
+ */
+static int xenbus_note_backend(struct blkfront_disk *disk)
+{
+	char *path = kstrdup(disk->xbdev->otherend, GFP_NOIO);
+
+	if (!path)
+		return -ENOMEM;
+	kfree(disk->backend);
+	disk->backend = path;
+	return 0;
+}
+
 static int xenbus_probe(struct xenbus_device *xbdev,
 			const struct xenbus_device_id *id)
 {
@@ -359,6 +374,10 @@ static int xenbus_probe(struct xenbus_device *xbdev,
 		return -ENOMEM;
 	disk->handle = number;
 	disk->xbdev = xbdev;
+	if (xenbus_note_backend(disk)) {
+		blkfront_disk_put(disk);
+		return -ENOMEM;
+	}
 	disk->said = xbdev->state;
 	if (xbdev->state != XenbusStateInitialising) {
 		/* Another driver had it before us, and the backend knows that. */
@@ -422,8 +441,10 @@ static int xenbus_suspend(struct xenbus_device *xbdev)
 static int xenbus_resume(struct xenbus_device *xbdev)
 {
 	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
+	int err;
 
 	mutex_lock(&disk->lock);
+	err = xenbus_note_backend(disk);
 	disk->said = XenbusStateInitialising;
 	disk->refused = false;
 	clear_bit(BLKFRONT_UNPLUG, &disk->flags);
@@ -438,7 +459,7 @@ static int xenbus_resume(struct xenbus_device *xbdev)
 	}
 	mutex_unlock(&disk->lock);
 	blkfront_disk_queue_work(disk, 0);
-	return 0;
+	return err;
 }
 
 static int xenbus_is_ready(struct xenbus_device *xbdev)
