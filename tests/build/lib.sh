@@ -25,7 +25,7 @@ build_root()
 	local dir=$TOP/tests/build
 
 	[ "$(id -u)" -eq 0 ] || die "the toolchain root is entered with chroot, which only root may"
-	host_packages mmdebstrap debian-archive-keyring xz-utils util-linux
+	host_packages mmdebstrap debian-archive-keyring xz-utils util-linux mount
 	cached build-root "$(key "$dir/make-root" "${BUILD_PACKAGES[*]}")" \
 		"$XENBLK_OUT/build-root.log" make_build_root
 	# shellcheck disable=SC2034 # for the caller
