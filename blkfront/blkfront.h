@@ -259,6 +259,7 @@ extern const struct blk_mq_ops blkfront_mq_ops;
 irqreturn_t blkfront_submit_interrupt(int irq, void *data);
 blk_status_t blkfront_submit_refuse(struct blkfront_queue *queue,
 				    const struct blkfront_io *io);
+void blkfront_submit_push(struct blkfront_queue *queue);
 void blkfront_submit_reap(struct blkfront_queue *queue);
 void blkfront_submit_end(struct blkfront_queue *queue, unsigned int tag,
 			 blk_status_t status);

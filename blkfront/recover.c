@@ -231,19 +231,13 @@ static unsigned int recover_replay_queue(struct blkfront_queue *queue)
 {
 	struct blkfront_shadow *shadow;
 	unsigned int nr = 0;
-	unsigned long flags;
-	bool notify;
 	u64 seq = 0;
 
 	while ((shadow = recover_next(queue, seq))) {
 		seq = shadow->seq + 1;
 		nr += recover_put(queue, shadow);
 	}
-	spin_lock_irqsave(&queue->lock, flags);
-	notify = blkfront_ring_push(queue);
-	spin_unlock_irqrestore(&queue->lock, flags);
-	if (notify)
-		blkfront_port_notify(queue->irq);
+	blkfront_submit_push(queue);
 	return nr;
 }
 

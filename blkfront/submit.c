@@ -190,19 +190,30 @@ static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
 	return BLK_STS_OK;
 }
 
-static void submit_commit_rqs(struct blk_mq_hw_ctx *hctx)
+/**
+ * blkfront_submit_push - show the backend all that was put, and tell it
+ * @queue: the queue, connected
+ *
+ * Context: any.
+ */
+void blkfront_submit_push(struct blkfront_queue *queue)
 {
-	struct blkfront_queue *queue = hctx->driver_data;
-	bool notify = false;
 	unsigned long flags;
+	bool notify;
 
-	if (unlikely(queue->dead))
-		return;
 	spin_lock_irqsave(&queue->lock, flags);
 	notify = blkfront_ring_push(queue);
 	spin_unlock_irqrestore(&queue->lock, flags);
 	if (notify)
 		blkfront_port_notify(queue->irq);
+}
+
+static void submit_commit_rqs(struct blk_mq_hw_ctx *hctx)
+{
+	struct blkfront_queue *queue = hctx->driver_data;
+
+	if (likely(!queue->dead))
+		blkfront_submit_push(queue);
 }
 
 /**
