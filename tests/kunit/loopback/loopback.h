@@ -3,12 +3,17 @@
  * The loopback: both halves of the pair in one kernel, without Xen.
  *
  *	xen.c		the grant table and event channels, in place of both
- *			halves' port.c
+ *	grants.c	halves' port.c: the knobs, grants, mappings of them, and
+ *	maps.c		events
+ *	events.c
  *	store.c		XenStore, xenwatch and the bus, in place of the kernel's:
- *			a module's own function takes precedence over one that
- *			the kernel exports
+ *	watch.c		a module's own function takes precedence over one that
+ *	xenbus.c	the kernel exports
  *	disk.c		the backing device, with knobs
  *	peer.c		a frontend that does what the test says, however wrong
+ *	false_back.c	a backend of that kind
+ *	back.c		the bench for the backend, and back_*_test.c on it
+ *	pair.c		the bench for both halves, and pair_*_test.c on it
  *
  * What the drivers do wrong towards any of these is remembered, and fails the
  * test at its end.  There is one of everything.
@@ -18,6 +23,7 @@
 
 #include <kunit/test.h>
 #include <linux/bio.h>
+#include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <xen/xenbus.h>
 #include <xen/interface/io/blkif.h>
@@ -28,6 +34,16 @@
 #define BACK_NODE	"backend/vbd/1/51712"
 #define FRONT_NODE	"device/vbd/51712"
 #define PATIENCE_MS	6000
+
+/* Wait for what nothing announces; whether it came. */
+#define loopback_wait(cond)						\
+({									\
+	unsigned long __until = jiffies + msecs_to_jiffies(PATIENCE_MS); \
+									\
+	while (!(cond) && time_before(jiffies, __until))		\
+		usleep_range(100, 200);					\
+	(cond);								\
+})
 
 /* --- xen.c ------------------------------------------------------------------ */
 
@@ -46,6 +62,7 @@ struct fake_xen {
 	s16 map_op_status;
 	int pages_budget;		/* pages that can be had; -1: any */
 	bool spy;			/* look for secrets in what is mapped */
+	bool keep_mapped;		/* see xen_keep_mapped() */
 
 	/* What was counted. */
 	unsigned int nr_map_calls;
@@ -72,14 +89,15 @@ const char *xen_verdict(void);
 /* Remember a thing that was done wrong. */
 __printf(1, 2) void xen_wrong(const char *fmt, ...);
 
-/* The frontend's end, for peers that are no driver. */
+/* --- grants.c and events.c: the frontend's end, for peers that are no driver ---------- */
+
 u32 xen_grant(struct page *page, bool readonly);
 bool xen_ungrant(u32 ref);
+/* Let a frontend see all its grants in use, whatever the backend does. */
+void xen_keep_mapped(bool keep);
 int xen_front_bind(u32 *port, irq_handler_t handler, void *data);
 /* What an event is for the backend, whatever its ring says. */
 void xen_kick_back(u32 port);
-/* Let a frontend see all its grants in use, whatever the backend does. */
-void xen_keep_mapped(bool keep);
 
 /* --- store.c ---------------------------------------------------------------- */
 
@@ -94,15 +112,21 @@ struct fake_store {
 
 extern struct fake_store store;
 
-int store_init(void);
-void store_exit(void);
 void store_reset(void);
 __printf(2, 3) void store_write(const char *path, const char *fmt, ...);
 void store_remove(const char *path);
 int store_read_int(const char *path, int missing);
+
+/* --- watch.c ---------------------------------------------------------------- */
+
 bool store_wait_int(const char *path, int value, unsigned int ms);
 /* All watches that have fired were seen. */
 void store_drain_events(void);
+
+/* --- xenbus.c --------------------------------------------------------------- */
+
+int store_init(void);
+void store_exit(void);
 
 struct xenbus_device *store_add_device(bool backend, const char *node);
 /* On xenwatch, as the kernel does it. */
@@ -213,29 +237,14 @@ void peer_fill(struct peer *peer, unsigned int first, unsigned int nr, u8 seed);
 bool peer_check(struct peer *peer, unsigned int first, unsigned int nr,
 		const u8 *data);
 
-/* --- each half's own, as main.c of the loopback stands for its main.c -------------- */
-
-struct workqueue_struct;
-
-extern struct workqueue_struct *blkback_queue_wq;
-extern struct workqueue_struct *blkback_dev_wq;
-extern unsigned int blkback_max_buffer_pages;
-extern bool blkback_exclusive_open;
-
-int blkback_xenbus_init(void);
-void blkback_xenbus_exit(void);
-void blkback_vbd_exit(void);
-
 /* --- main.c ----------------------------------------------------------------- */
 
-int loopback_start(void);
-void loopback_stop(void);
+/* Of each suite. */
+int loopback_start(struct kunit_suite *suite);
+void loopback_stop(struct kunit_suite *suite);
 /* All that was written was seen, and the drivers have done what follows. */
 void loopback_settle(void);
 /* Deferrable timers had their time. */
 void loopback_tick(void);
-
-extern struct kunit_suite back_suite;
-extern struct kunit_suite pair_suite;
 
 #endif /* _LOOPBACK_H */

@@ -4,7 +4,9 @@
 #include <linux/module.h>
 #include <linux/workqueue.h>
 
-#include "loopback.h"
+#include "back.h"
+#include "pair.h"
+#include "../../../blkback/blkback.h"
 #include "../../../blkfront/blkfront.h"
 
 struct workqueue_struct *blkback_queue_wq;
@@ -103,7 +105,7 @@ static void front_stop(void)
 
 static bool started;
 
-int loopback_start(void)
+int loopback_start(struct kunit_suite *suite)
 {
 	int err;
 
@@ -132,7 +134,7 @@ err_store:
 	return err;
 }
 
-void loopback_stop(void)
+void loopback_stop(struct kunit_suite *suite)
 {
 	if (!started)
 		return;
@@ -143,7 +145,10 @@ void loopback_stop(void)
 	store_exit();
 }
 
-kunit_test_suites(&back_suite, &pair_suite);
+kunit_test_suites(&back_states_suite, &back_stats_suite, &back_connect_suite,
+		  &back_ring_suite, &back_io_suite, &back_map_suite,
+		  &back_hostile_suite, &pair_data_suite, &pair_life_suite,
+		  &pair_hostile_suite);
 
 MODULE_DESCRIPTION("XenBlk: both halves joined by a false Xen");
 MODULE_LICENSE("GPL");

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The bench that the backend is tried on. */
+#include "back.h"
+
+static void back_nodes(void)
+{
+	store_write(BACK_NODE "/frontend", FRONT_NODE);
+	store_write(BACK_NODE "/frontend-id", "%d", FRONT_DOMID);
+	store_write(BACK_NODE "/online", "1");
+	store_write(BACK_NODE "/mode", "w");
+	store_write(BACK_NODE "/state", "%d", XenbusStateInitialising);
+	store_write(FRONT_NODE "/backend", BACK_NODE);
+	store_write(FRONT_NODE "/backend-id", "%d", BACK_DOMID);
+	store_write(FRONT_NODE "/state", "%d", XenbusStateInitialising);
+}
+
+void back_attach_disk(void)
+{
+	store_write(BACK_NODE "/physical-device", "%x:%x", MAJOR(disk.devt),
+		    MINOR(disk.devt));
+}
+
+void back_add(struct bench *bench)
+{
+	back_nodes();
+	bench->back = store_add_device(true, BACK_NODE);
+}
+
+void back_remove(struct bench *bench)
+{
+	store_remove_device(bench->back);
+	store_put_device(bench->back);
+	bench->back = NULL;
+}
+
+int back_init(struct kunit *test)
+{
+	struct bench *bench = kunit_kzalloc(test, sizeof(*bench), GFP_KERNEL);
+
+	if (!bench)
+		return -ENOMEM;
+	xen_reset();
+	store_reset();
+	disk_reset();
+	test->priv = bench;
+	bench->peer = peer_create(false);
+	back_add(bench);
+	return 0;
+}
+
+void back_exit(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+
+	disk_release();
+	disk_release_pages();
+	if (bench->back)
+		back_remove(bench);
+	loopback_settle();
+	peer_destroy(bench->peer);
+	KUNIT_EXPECT_STREQ(test, xen_verdict() ?: "", "");
+}
+
+void back_connect(struct kunit *test, struct bench *bench)
+{
+	back_attach_disk();
+	KUNIT_ASSERT_TRUE(test, peer_connect(bench->peer));
+}
+
+void back_works(struct kunit *test, struct peer *peer, u64 sector)
+{
+	struct peer_slot slot;
+
+	peer_fill(peer, 0, 3, sector);
+	slot = peer_request(peer, BLKIF_OP_WRITE, 1, sector, 3, 0);
+	KUNIT_ASSERT_EQ(test, 0, peer_do(peer, &slot));
+	KUNIT_EXPECT_EQ(test, peer->op[1], BLKIF_OP_WRITE);
+	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, 3,
+					   disk.data + (sector << 9)));
+	peer_fill(peer, 3, 3, 0xaa);
+	slot = peer_request(peer, BLKIF_OP_READ, 2, sector, 3, 3);
+	KUNIT_ASSERT_EQ(test, 0, peer_do(peer, &slot));
+	KUNIT_EXPECT_EQ(test, peer->op[2], BLKIF_OP_READ);
+	KUNIT_EXPECT_TRUE(test, peer_check(peer, 3, 3,
+					   disk.data + (sector << 9)));
+}
+
+void back_reaches(struct kunit *test, enum xenbus_state state)
+{
+	KUNIT_ASSERT_TRUE(test, store_wait_int(BACK_STATE, state, PATIENCE_MS));
+}
+
+void back_wait_held(struct kunit *test, unsigned int nr)
+{
+	loopback_wait(READ_ONCE(disk.nr_held) >= nr);
+	KUNIT_ASSERT_EQ(test, nr, READ_ONCE(disk.nr_held));
+}
+
+void back_hold(struct kunit *test, struct peer *peer,
+	       const struct peer_slot *slot)
+{
+	disk.hold = true;
+	peer_put(peer, slot);
+	peer_push(peer);
+	back_wait_held(test, 1);
+}
+
+void back_begin_again(struct kunit *test)
+{
+	peer_state(XenbusStateInitialising);
+	back_reaches(test, XenbusStateInitWait);
+}
+
+void back_recovers(struct kunit *test, struct bench *bench)
+{
+	peer_state(XenbusStateClosed);
+	back_reaches(test, XenbusStateClosed);
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_rings);
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_mapped);
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_pages);
+	if (bench->peer->ring_page)
+		KUNIT_ASSERT_TRUE(test, peer_retract(bench->peer));
+	peer_state(XenbusStateInitialising);
+	back_reaches(test, XenbusStateInitWait);
+	KUNIT_ASSERT_TRUE(test, peer_connect(bench->peer));
+	back_works(test, bench->peer, 64);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The backend's bench: a device of the backend, a disk, and a peer that is told
+ * what to do.
+ */
+#ifndef _LOOPBACK_BACK_H
+#define _LOOPBACK_BACK_H
+
+#include "loopback.h"
+
+#define BACK_STATE	BACK_NODE "/state"
+
+struct bench {
+	struct xenbus_device *back;
+	struct peer *peer;
+};
+
+int back_init(struct kunit *test);
+void back_exit(struct kunit *test);
+
+void back_attach_disk(void);
+void back_add(struct bench *bench);
+/* With no patience: the backend's own teardown goes on behind. */
+void back_remove(struct bench *bench);
+/* Disk, ring and all. */
+void back_connect(struct kunit *test, struct bench *bench);
+void back_reaches(struct kunit *test, enum xenbus_state state);
+/* The frontend says that it begins again, and the backend waits for it. */
+void back_begin_again(struct kunit *test);
+/* A write, a read, and the data of both. */
+void back_works(struct kunit *test, struct peer *peer, u64 sector);
+/* After a refusal: the frontend closes, begins again, and it works. */
+void back_recovers(struct kunit *test, struct bench *bench);
+/* So many bios are held by the disk. */
+void back_wait_held(struct kunit *test, unsigned int nr);
+/* The disk keeps this request until disk_release(). */
+void back_hold(struct kunit *test, struct peer *peer,
+	       const struct peer_slot *slot);
+
+extern struct kunit_suite back_states_suite;
+extern struct kunit_suite back_stats_suite;
+extern struct kunit_suite back_connect_suite;
+extern struct kunit_suite back_ring_suite;
+extern struct kunit_suite back_io_suite;
+extern struct kunit_suite back_map_suite;
+extern struct kunit_suite back_hostile_suite;
+
+#endif /* _LOOPBACK_BACK_H */

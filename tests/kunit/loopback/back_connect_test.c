@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What can go wrong with a connection. */
+#include "back.h"
+
+static void D23_connect_fails_at_every_step(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	unsigned int n, step;
+
+	back_attach_disk();
+	for (n = 0; n < 22; n++) {
+		/* The text that is the guest's first: not all are told (H2). */
+		step = (n + 9) % 22;
+		peer_publish(bench->peer);
+		switch (step) {
+		case 0:
+			xen.fail_map_ring = 1;
+			break;
+		case 1:
+			xen.fail_bind = 1;
+			break;
+		case 2:
+			xen.pages_budget = 10;
+			break;
+		case 3:
+			store_remove(FRONT_NODE "/ring-ref");
+			break;
+		case 4:
+			store_remove(FRONT_NODE "/event-channel");
+			break;
+		case 5:
+			store_write(FRONT_NODE "/ring-ref", "%u", 4000);
+			break;
+		case 6:
+			store_write(FRONT_NODE "/ring-ref", "%u", U32_MAX);
+			break;
+		case 7:
+			store_write(FRONT_NODE "/event-channel", "63");
+			break;
+		case 8:
+			store_write(FRONT_NODE "/event-channel", "%u", U32_MAX);
+			break;
+		case 9:
+			store_write(FRONT_NODE "/protocol", "%s",
+				    "\x1b[2J%s%n a protocol of the guest's own");
+			break;
+		case 10:
+			/* RN8: indices that cannot be true. */
+			bench->peer->sring->req_prod = 100;
+			break;
+		case 11:
+			bench->peer->sring->rsp_prod = 1;
+			break;
+		case 12:
+			store.fail_transaction = 1;
+			break;
+		default:
+			store.fail_printf = step - 12;
+			break;
+		}
+		peer_state(XenbusStateInitialised);
+		if (!store_wait_int(BACK_STATE, XenbusStateClosing,
+				    PATIENCE_MS)) {
+			KUNIT_FAIL(test, "step %u was not refused", step);
+			return;
+		}
+		KUNIT_EXPECT_GT(test, store.nr_fatal, 0);
+		KUNIT_EXPECT_NE(test, '\0', store.said[0]);
+		KUNIT_EXPECT_NULL(test, strchr(store.said, '\x1b'));
+		xen.pages_budget = -1;
+		store_remove(FRONT_NODE "/protocol");
+
+		back_recovers(test, bench);
+		KUNIT_ASSERT_TRUE(test, peer_close(bench->peer));
+		KUNIT_EXPECT_EQ(test, 0, xen.nr_bound);
+		back_begin_again(test);
+	}
+}
+
+static void transaction_is_tried_again(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+
+	store.nr_eagain = 5;
+	back_connect(test, bench);
+	back_works(test, bench->peer, 0);
+	KUNIT_EXPECT_EQ(test, 0, store.nr_eagain);
+}
+
+static struct kunit_case back_connect_cases[] = {
+	KUNIT_CASE(D23_connect_fails_at_every_step),
+	KUNIT_CASE(transaction_is_tried_again),
+	{}
+};
+
+struct kunit_suite back_connect_suite = {
+	.name = "loopback_back_connect",
+	.suite_init = loopback_start,
+	.suite_exit = loopback_stop,
+	.init = back_init,
+	.exit = back_exit,
+	.test_cases = back_connect_cases,
+};

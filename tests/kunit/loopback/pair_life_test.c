@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A disk's life: it comes, loses its backend, is suspended, and goes. */
+#include <linux/kthread.h>
+
+#include "pair.h"
+
+static void ST8_the_disk_has_another_size(struct kunit *test)
+{
+	unsigned long until = jiffies + msecs_to_jiffies(PATIENCE_MS);
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	disk_resize(4096);
+	while (bdev_nr_sectors(pair->bdev) != 4096 && time_before(jiffies, until))
+		loopback_tick();
+	KUNIT_EXPECT_EQ(test, 4096, bdev_nr_sectors(pair->bdev));
+	pair_works(test, pair, 0);
+}
+
+static void detach_and_attach(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		pair_start(test, pair);
+		pair_works(test, pair, 8 * i);
+		pair_close(pair);
+		pair_detach();
+		KUNIT_ASSERT_TRUE(test, store_wait_int(BACK_STATE,
+						       XenbusStateClosed,
+						       PATIENCE_MS));
+		KUNIT_EXPECT_EQ(test, XenbusStateClosed,
+				store_read_int(FRONT_STATE, -1));
+		pair_remove(&pair->back);
+		pair_remove(&pair->front);
+		loopback_settle();
+		store_reset();
+	}
+}
+
+/* ST9: who has it open keeps it until he closes it. */
+static void ST9_detach_while_open(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	pair_detach();
+	msleep(200);
+	pair_works(test, pair, 0);
+	KUNIT_EXPECT_EQ(test, XenbusStateConnected,
+			store_read_int(FRONT_STATE, -1));
+	pair_close(pair);
+	KUNIT_EXPECT_TRUE(test, store_wait_int(BACK_STATE, XenbusStateClosed,
+					       PATIENCE_MS));
+}
+
+/* The backend's module is loaded anew under load. */
+static void RN8_backend_bound_again_under_load(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int round;
+
+	pair_start(test, pair);
+	for (round = 0; round < 5; round++) {
+		pair_fill(pair, PAIR_FLIGHTS, round);
+		disk.hold = true;
+		flights_start(pair, 0, 8);
+		pair_remove(&pair->back);
+		flights_start(pair, 8, PAIR_FLIGHTS);
+		disk_release();
+		pair->back = store_add_device(true, BACK_NODE);
+		flights_land(test, pair);
+	}
+	pair_works(test, pair, 0);
+}
+
+/* The backend says Closing and Closed, and comes back: no one sees an error. */
+static void backend_leaves_and_comes_back(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	pair_fill(pair, PAIR_FLIGHTS, 40);
+	disk.hold = true;
+	flights_start(pair, 0, 4);
+	pair_remove(&pair->back);
+	disk_release();
+	loopback_settle();
+	store_write(BACK_STATE, "%d", XenbusStateClosed);
+	flights_start(pair, 4, PAIR_FLIGHTS);
+	KUNIT_EXPECT_TRUE(test, store_wait_int(FRONT_STATE,
+					       XenbusStateInitialising,
+					       PATIENCE_MS));
+	store_write(BACK_STATE, "%d", XenbusStateInitialising);
+	pair->back = store_add_device(true, BACK_NODE);
+	flights_land(test, pair);
+	pair_works(test, pair, 0);
+}
+
+/* ST11: the domain goes on elsewhere; what was in flight is sent again. */
+static void ST11_suspend_and_resume(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	pair_works(test, pair, 0);
+	/* Nothing in flight: nothing is waited for, and nothing is stopped. */
+	store_suspend_device(pair->front);
+	pair_works(test, pair, 0);
+
+	/* A backend that does not answer any more. */
+	pair_remove(&pair->back);
+	loopback_settle();
+	pair_fill(pair, PAIR_FLIGHTS, 50);
+	flights_start(pair, 0, PAIR_FLIGHTS);
+	store_suspend_device(pair->front);
+	store_reset();
+	pair_nodes();
+	pair->back = store_add_device(true, BACK_NODE);
+	store_resume_device(pair->front);
+	flights_land(test, pair);
+	pair_works(test, pair, 0);
+}
+
+/* Reads and writes of many at once, while the backend comes and goes. */
+static int load(void *data)
+{
+	struct pair *pair = data;
+	unsigned int i;
+
+	for (i = 0; !kthread_should_stop(); i++) {
+		/* Each page has a place of its own, and a pattern of its own. */
+		unsigned int n = 16 + i % 32;
+		struct bio *bio;
+		int err;
+
+		memset(page_address(pair->page[n]), i, PAGE_SIZE);
+		bio = pair_bio(pair, REQ_OP_WRITE, 8 * n, n, 1);
+		err = submit_bio_wait(bio);
+		bio_put(bio);
+		memset(page_address(pair->page[n]), ~i, PAGE_SIZE);
+		if (!err) {
+			bio = pair_bio(pair, REQ_OP_READ, 8 * n, n, 1);
+			err = submit_bio_wait(bio);
+			bio_put(bio);
+		}
+		if (!err && memchr_inv(page_address(pair->page[n]), i & 255,
+				       PAGE_SIZE))
+			err = -EBADMSG;
+		if (err)
+			xen_wrong("request %u: %d", i, err);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void no_error_under_load_while_the_backend_comes_and_goes(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct task_struct *task;
+	unsigned int round;
+
+	pair_start(test, pair);
+	task = kthread_run(load, pair, "loopback-load");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	for (round = 0; round < 20; round++) {
+		usleep_range(20000, 30000);
+		pair_remove(&pair->back);
+		if (round % 2)
+			loopback_settle();
+		pair->back = store_add_device(true, BACK_NODE);
+		disk_resize(round % 2 ? DISK_SECTORS : DISK_SECTORS / 2);
+	}
+	usleep_range(100000, 200000);
+	kthread_stop(task);
+	pair_works(test, pair, 0);
+}
+
+/* No grant, no event channel: the connection waits or is refused, and works later. */
+static void D23_front_connect_fails_at_every_step(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int step;
+
+	for (step = 0; step < 10; step++) {
+		switch (step) {
+		case 0:
+			xen.fail_evtchn = 1;
+			break;
+		case 1 ... 3:
+			xen.fail_grant_alloc = 16 * step - 15;
+			break;
+		case 4:
+			xen.fail_grant_alloc = 33;
+			break;
+		default:
+			store.fail_printf = step - 2;
+			break;
+		}
+		pair_attach(pair);
+		store_wait_int(FRONT_STATE, XenbusStateConnected, 300);
+		pair_remove(&pair->back);
+		loopback_settle();
+		pair_remove(&pair->front);
+		loopback_settle();
+		KUNIT_EXPECT_EQ(test, 0, xen.nr_granted);
+		KUNIT_EXPECT_EQ(test, 0, xen.nr_bound);
+		xen.fail_evtchn = 0;
+		xen.fail_grant_alloc = 0;
+		store_reset();
+	}
+	pair_start(test, pair);
+	pair_works(test, pair, 0);
+}
+
+static struct kunit_case pair_life_cases[] = {
+	KUNIT_CASE(ST8_the_disk_has_another_size),
+	KUNIT_CASE(detach_and_attach),
+	KUNIT_CASE(ST9_detach_while_open),
+	KUNIT_CASE(RN8_backend_bound_again_under_load),
+	KUNIT_CASE(backend_leaves_and_comes_back),
+	KUNIT_CASE_SLOW(ST11_suspend_and_resume),
+	KUNIT_CASE_SLOW(no_error_under_load_while_the_backend_comes_and_goes),
+	KUNIT_CASE_SLOW(D23_front_connect_fails_at_every_step),
+	{}
+};
+
+struct kunit_suite pair_life_suite = {
+	.name = "loopback_pair_life",
+	.suite_init = loopback_start,
+	.suite_exit = loopback_stop,
+	.init = pair_init,
+	.exit = pair_exit,
+	.test_cases = pair_life_cases,
+};
