@@ -28,8 +28,8 @@ come_and_go()
 	for _ in 1 2; do
 		for spec in phy:/dev/vg/disk,xvda,w file:/srv/image,xvda,w; do
 			xl block-attach g1 "$spec"
-			guest_disk g1 xvda
-			guest_run g1 'dd if=/dev/urandom of=/tmp/x bs=65536 count=2 &&
+			guest_run g1 'until [ -b /dev/xvda ]; do sleep 0.1; done
+				dd if=/dev/urandom of=/tmp/x bs=65536 count=2 &&
 				dd if=/tmp/x of=/dev/xvda bs=65536 count=2 oflag=direct &&
 				dd if=/dev/xvda of=/tmp/y bs=65536 count=2 iflag=direct &&
 				cmp /tmp/x /tmp/y'

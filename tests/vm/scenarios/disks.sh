@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # Names and kinds of disks: each kind of virtual-device number gives the name and
-# number that the in-tree driver gives; what is read-only, removable, a CD-ROM or
-# made of 4096-byte sectors is so in the guest.
+# number that the in-tree driver gives; what is read-only, a CD-ROM or made of
+# 4096-byte sectors is so in the guest.
 #
 # check: every virtual-device number gives its name and number
 # check: a read-only disk refuses writes, and keeps its contents
@@ -21,76 +21,65 @@ DISKS=(
 
 names()
 {
-	local d vdev name number seen disks=()
+	local d vdev name number seen
 
 	lv disk 8M
 	dd if=/dev/urandom of=/dev/vg/disk bs=64k count=1
 	lv small 8M
+	raw cd 4M
 	raw large 8M
-	losetup -b 4096 -f --show /srv/large >/run/vm/large
 	# Not all when the guest starts: the hotplug scripts run one by one, and
 	# libxl waits for each no longer than 40 s.
-	for d in "${DISKS[@]:0:3}"; do
-		disks+=("phy:/dev/vg/disk,${d%%:*},r")
-	done
-	need_guest "${disks[@]}"
-	for d in "${DISKS[@]:3}"; do
-		xl block-attach g1 "phy:/dev/vg/disk,${d%%:*},r"
-	done
+	need_guest phy:/dev/vg/disk,xvda,r phy:/dev/vg/disk,xvdb3,r \
+		format=raw,vdev=hdd,access=r,devtype=cdrom,target=/srv/cd
+	xl block-attach g1 "phy:$(losetup -b 4096 -f --show /srv/large),sde,w"
+	xl block-attach g1 phy:/dev/vg/small,xvdq,w
+	guest_disk g1 xvdq
+	seen=$(guest_run g1 'cd /sys/class/block && grep . xvd*/dev')
 	for d in "${DISKS[@]}"; do
 		IFS=: read -r vdev name number <<<"$d"
-		guest_disk g1 "$name"
-		seen=$(guest_run g1 "cat /sys/class/block/$name/dev")
-		same "$vdev" "$number" "$seen"
+		same "$vdev" "$name/dev:$number" "$(grep "^$name/" <<<"$seen")"
 	done
 }
 
 readonly_disk()
 {
-	same "blockdev --getro" 1 "$(guest_run g1 'blockdev --getro /dev/xvda')"
 	fails guest_run g1 'blockdev --setrw /dev/xvda; dd if=/dev/zero of=/dev/xvda bs=4096 count=1 conv=fsync'
-	same "the first 64 KiB" "$(head -c 65536 /dev/vg/disk | cksum)" \
-		"$(guest_run g1 'head -c 65536 /dev/xvda | cksum')"
+	same "blockdev --getro, the first 64 KiB" "1 $(head -c 65536 /dev/vg/disk | cksum)" \
+		"$(guest_run g1 'echo "$(blockdev --getro /dev/xvda) $(head -c 65536 /dev/xvda | cksum)"')"
 	same "sysfs' mode" r "$(cat "/sys/bus/xen-backend/devices/vbd-$(domid g1)-51712/mode")"
 }
 
 cdrom()
 {
-	raw cd 4M
-	xl block-attach g1 'format=raw,vdev=xvdf,access=r,devtype=cdrom,target=/srv/cd'
-	guest_disk g1 xvdf
-	same "blockdev --getro" 1 "$(guest_run g1 'blockdev --getro /dev/xvdf')"
-	same "info: CD-ROM, read-only" 5 "$(xenstore-read "$(back_path g1 51792)/info")"
+	same "info: CD-ROM, read-only" 5 "$(xenstore-read "$(back_path g1 5696)/info")"
 	same "info of a disk: read-only" 4 "$(xenstore-read "$(back_path g1 51712)/info")"
-	same "removable, of a disk" 0 "$(guest_run g1 'cat /sys/block/xvda/removable')"
+	same "blockdev --getro; removable, of a disk" "1 0" \
+		"$(guest_run g1 'echo $(blockdev --getro /dev/xvdd; cat /sys/block/xvda/removable)')"
 }
 
 large_sectors()
 {
-	xl block-attach g1 "phy:$(</run/vm/large),xvdg,w"
-	guest_disk g1 xvdg
-	same "logical" 4096 "$(guest_run g1 'cat /sys/block/xvdg/queue/logical_block_size')"
-	same "physical" 4096 "$(guest_run g1 'cat /sys/block/xvdg/queue/physical_block_size')"
-	same "size in 512 bytes" 16384 "$(guest_run g1 'cat /sys/block/xvdg/size')"
-	fails guest_run g1 'fio --name=small --filename=/dev/xvdg --direct=1 --rw=read --bs=512 --size=4k'
-	guest_run g1 -t 120 'fio --name=large --filename=/dev/xvdg --direct=1 --ioengine=libaio \
-		--iodepth=8 --rw=randwrite --bs=4k --size=2M --verify=crc32c --verify_fatal=1'
+	same "logical, physical, size in 512 bytes" "4096 4096 16384" "$(guest_run g1 '
+		cd /sys/block/xvde
+		echo $(cat queue/logical_block_size queue/physical_block_size size)')"
+	fails guest_run g1 'fio --name=small --filename=/dev/xvde --direct=1 --rw=read --bs=512 --size=4k'
+	guest_run g1 -t 120 'fio --name=large --filename=/dev/xvde --direct=1 --ioengine=libaio \
+		--iodepth=8 --rw=randwrite --bs=4k --size=1M --verify=crc32c --verify_fatal=1'
 }
 
 small_sectors()
 {
-	xl block-attach g1 'phy:/dev/vg/small,xvdh,w'
-	guest_disk g1 xvdh
-	same "logical" 512 "$(guest_run g1 'cat /sys/block/xvdh/queue/logical_block_size')"
 	guest_run g1 '
 		set -e
+		grep -x 512 /sys/block/xvdq/queue/logical_block_size
+		dd if=/dev/xvdq of=/tmp/before bs=512 skip=14 count=1 iflag=direct
 		dd if=/dev/urandom of=/tmp/five bs=512 count=5
-		dd if=/tmp/five of=/dev/xvdh bs=2560 seek=3 count=1 oflag=direct
-		dd if=/dev/xvdh of=/tmp/back bs=512 skip=15 count=5 iflag=direct
+		dd if=/tmp/five of=/dev/xvdq bs=2560 seek=3 count=1 oflag=direct
+		dd if=/dev/xvdq of=/tmp/back bs=512 skip=15 count=5 iflag=direct
 		cmp /tmp/five /tmp/back
-		dd if=/dev/xvdh of=/tmp/back bs=512 skip=14 count=1 iflag=direct
-		dd if=/dev/zero of=/tmp/zero bs=512 count=1
-		cmp /tmp/zero /tmp/back'
+		dd if=/dev/xvdq of=/tmp/back bs=512 skip=14 count=1 iflag=direct
+		cmp /tmp/before /tmp/back'
 }
 
 scenario()
