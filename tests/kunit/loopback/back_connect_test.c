@@ -77,6 +77,35 @@ static void D23_connect_fails_at_every_step(struct kunit *test)
 	}
 }
 
+/* D23: each allocation fails once; what cannot be read is not taken for missing. */
+static void D23_connect_short_of_memory(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	unsigned int nth, nr_refused = 0;
+	bool failed = true;
+
+	bench->peer->abi32 = true;
+	for (nth = 1; failed && nth < 1000; nth++) {
+		faults_arm(test, "protocol", nth);
+		back_attach_disk();
+		peer_publish(bench->peer);
+		peer_state(XenbusStateInitialised);
+		KUNIT_ASSERT_TRUE(test, loopback_wait(store_read_int(BACK_STATE, -1) >=
+						      XenbusStateConnected));
+		failed = faults_disarm();
+		if (store_read_int(BACK_STATE, -1) == XenbusStateClosing) {
+			nr_refused++;
+			back_recovers(test, bench);
+		}
+		back_works(test, bench->peer, 0);
+		KUNIT_ASSERT_TRUE(test, peer_close(bench->peer));
+		back_begin_again(test);
+	}
+	kunit_info(test, "%u allocations, %u refusals\n", nth - 2, nr_refused);
+	KUNIT_EXPECT_GT(test, nr_refused, 3);
+	KUNIT_EXPECT_FALSE(test, failed);
+}
+
 static void transaction_is_tried_again(struct kunit *test)
 {
 	struct bench *bench = test->priv;
@@ -89,6 +118,7 @@ static void transaction_is_tried_again(struct kunit *test)
 
 static struct kunit_case back_connect_cases[] = {
 	KUNIT_CASE(D23_connect_fails_at_every_step),
+	KUNIT_CASE(D23_connect_short_of_memory),
 	KUNIT_CASE(transaction_is_tried_again),
 	{}
 };

@@ -247,6 +247,27 @@ static void D24_remove_at_every_state(struct kunit *test)
 	back_works(test, peer, 0);
 }
 
+/* ST12: the toolstack waits 10 seconds, our patience is less. */
+static void ST12_InitWait_whatever_the_former_disk_does(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot slot = peer_request(peer, BLKIF_OP_READ, 1, 0, 11, 0);
+
+	static_assert(PATIENCE_MS < 10 * MSEC_PER_SEC);
+	back_connect(test, bench);
+	back_hold(test, peer, &slot);
+	back_remove(bench);
+	back_add(bench);
+	back_reaches(test, XenbusStateInitWait);
+	KUNIT_EXPECT_EQ(test, 1, xen.nr_rings);
+	disk_release();
+	loopback_settle();
+	KUNIT_ASSERT_TRUE(test, peer_retract(peer));
+	back_connect(test, bench);
+	back_works(test, peer, 0);
+}
+
 static struct kunit_case back_states_cases[] = {
 	KUNIT_CASE(ST3_disk_before_the_ring),
 	KUNIT_CASE(ST3_disk_after_the_ring),
@@ -259,6 +280,7 @@ static struct kunit_case back_states_cases[] = {
 	KUNIT_CASE(ST7_closed_waits_for_the_disk),
 	KUNIT_CASE(ST7_another_ring_with_requests_in_flight),
 	KUNIT_CASE(ST8_resize),
+	KUNIT_CASE(ST12_InitWait_whatever_the_former_disk_does),
 	KUNIT_CASE(D24_remove_at_every_state),
 	{}
 };

@@ -9,6 +9,7 @@
  *	store.c		XenStore, xenwatch and the bus, in place of the kernel's:
  *	watch.c		a module's own function takes precedence over one that
  *	xenbus.c	the kernel exports
+ *	faults.c	allocations that fail
  *	disk.c		the backing device, with knobs
  *	peer.c		a frontend that does what the test says, however wrong
  *	false_back.c	a backend of that kind
@@ -107,6 +108,9 @@ struct fake_store {
 	unsigned int nr_eagain;		/* transactions to be tried again */
 	unsigned int nr_fatal;
 	unsigned int nr_state_writes;
+	bool expect_anew;		/* the toolstack makes a disk anew */
+	unsigned int nr_anew;		/* which the core saw */
+	bool alloc_failed;
 	char said[256];			/* the last error */
 };
 
@@ -122,6 +126,16 @@ int store_read_int(const char *path, int missing);
 bool store_wait_int(const char *path, int value, unsigned int ms);
 /* All watches that have fired were seen. */
 void store_drain_events(void);
+
+/* --- faults.c --------------------------------------------------------------- */
+
+/*
+ * The task that reads @key next will not get its @nth allocation from there on.
+ * Skips the case where the kernel cannot do that.
+ */
+void faults_arm(struct kunit *test, const char *key, unsigned int nth);
+/* Whether there was one that failed. */
+bool faults_disarm(void);
 
 /* --- xenbus.c --------------------------------------------------------------- */
 

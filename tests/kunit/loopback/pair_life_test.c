@@ -123,6 +123,75 @@ static void ST11_suspend_and_resume(struct kunit *test)
 	pair_works(test, pair, 0);
 }
 
+/* ST10: its backend died, and the toolstack made the disk anew without a word. */
+static void ST10_made_anew_by_the_toolstack(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	pair_works(test, pair, 0);
+	pair_remove(&pair->back);
+	loopback_settle();
+	flight_start(pair, 0, REQ_OP_WRITE);
+	store.expect_anew = true;
+	pair_nodes();
+	KUNIT_ASSERT_TRUE(test, loopback_wait(READ_ONCE(store.nr_anew) == 1));
+	/* The former device's I/O ends, and it says nothing for the new one. */
+	KUNIT_EXPECT_EQ(test, -EIO, flight_wait(pair, 0));
+	loopback_settle();
+	KUNIT_EXPECT_EQ(test, XenbusStateInitialising, store_read_int(FRONT_STATE, -1));
+	store.expect_anew = false;
+	pair_remove(&pair->front);
+	pair_close(pair);
+	pair->back = store_add_device(true, BACK_NODE);
+	pair->front = store_add_device(false, FRONT_NODE);
+	pair_open(test, pair);
+	pair_works(test, pair, 0);
+}
+
+/* ST10: who goes back to Initialising by himself is not taken for a new one. */
+static void ST10_beginning_again_is_no_new_device(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int i;
+
+	pair_start(test, pair);
+	for (i = 0; i < 5; i++) {
+		pair_remove(&pair->back);
+		store_write(BACK_STATE, "%d", XenbusStateClosed);
+		KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+						       XenbusStateInitialising,
+						       PATIENCE_MS));
+		store_drain_events();
+		pair->back = store_add_device(true, BACK_NODE);
+		pair_works(test, pair, 0);
+	}
+}
+
+/* ST12: the toolstack waits 10 seconds, our patience is less. */
+static void ST12_Closed_in_time(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int stubborn;
+
+	/* Even when nobody lets go of the pages. */
+	for (stubborn = 0; stubborn < 2; stubborn++) {
+		pair_start(test, pair);
+		pair_works(test, pair, 0);
+		pair_close(pair);
+		xen_keep_mapped(stubborn);
+		pair_detach();
+		KUNIT_ASSERT_TRUE(test, store_wait_int(BACK_STATE,
+						       XenbusStateClosed,
+						       PATIENCE_MS));
+		xen_keep_mapped(false);
+		pair_remove(&pair->back);
+		pair_remove(&pair->front);
+		loopback_settle();
+		store_reset();
+	}
+}
+
 /* Reads and writes of many at once, while the backend comes and goes. */
 static int load(void *data)
 {
@@ -214,6 +283,47 @@ static void D23_front_connect_fails_at_every_step(struct kunit *test)
 	pair_works(test, pair, 0);
 }
 
+/* Each allocation of a step that begins with reading @key fails once. */
+static void front_short_of_memory(struct kunit *test, const char *key)
+{
+	struct pair *pair = test->priv;
+	bool failed = true;
+	unsigned int nth;
+
+	/* The deeper into the block layer, the less often. */
+	for (nth = 1; failed && nth < 5000; nth += 1 + nth / 8) {
+		faults_arm(test, key, nth);
+		pair_attach(pair);
+		if (store_wait_int(FRONT_STATE, XenbusStateConnected, 300)) {
+			pair_open(test, pair);
+			KUNIT_EXPECT_TRUE(test, bdev_write_cache(pair->bdev));
+			pair_works(test, pair, 0);
+			pair_close(pair);
+		}
+		failed = faults_disarm();
+		pair_remove(&pair->back);
+		loopback_settle();
+		pair_remove(&pair->front);
+		loopback_settle();
+		KUNIT_EXPECT_EQ(test, 0, xen.nr_granted);
+		KUNIT_EXPECT_EQ(test, 0, xen.nr_bound);
+		store_reset();
+	}
+	kunit_info(test, "%s: up to %u allocations\n", key, nth);
+	KUNIT_EXPECT_GT(test, nth, 3);
+	KUNIT_EXPECT_FALSE(test, failed);
+}
+
+static void D23_front_offer_short_of_memory(struct kunit *test)
+{
+	front_short_of_memory(test, "trusted");
+}
+
+static void D23_front_connect_short_of_memory(struct kunit *test)
+{
+	front_short_of_memory(test, "sectors");
+}
+
 static struct kunit_case pair_life_cases[] = {
 	KUNIT_CASE(ST8_the_disk_has_another_size),
 	KUNIT_CASE(detach_and_attach),
@@ -221,8 +331,13 @@ static struct kunit_case pair_life_cases[] = {
 	KUNIT_CASE(RN8_backend_bound_again_under_load),
 	KUNIT_CASE(backend_leaves_and_comes_back),
 	KUNIT_CASE_SLOW(ST11_suspend_and_resume),
+	KUNIT_CASE(ST10_made_anew_by_the_toolstack),
+	KUNIT_CASE_SLOW(ST10_beginning_again_is_no_new_device),
+	KUNIT_CASE(ST12_Closed_in_time),
 	KUNIT_CASE_SLOW(no_error_under_load_while_the_backend_comes_and_goes),
 	KUNIT_CASE_SLOW(D23_front_connect_fails_at_every_step),
+	KUNIT_CASE_SLOW(D23_front_offer_short_of_memory),
+	KUNIT_CASE_SLOW(D23_front_connect_short_of_memory),
 	{}
 };
 

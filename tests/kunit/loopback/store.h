@@ -8,6 +8,9 @@
 /* store.c: protects the tree, the transactions, and what is counted. */
 extern struct mutex store_lock;
 
+/* faults.c: a driver reads or writes @key. */
+void faults_pass(const char *key);
+
 /* watch.c */
 int watch_start(void);
 void watch_stop(void);

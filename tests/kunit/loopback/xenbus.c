@@ -7,6 +7,10 @@
 
 static struct device *root;
 
+/* xenwatch: the frontend's device, and whether the domain is suspended. */
+static struct xenbus_device *front;
+static bool suspended;
+
 /* --- the client's helpers ------------------------------------------------------------- */
 
 enum xenbus_state xenbus_read_driver_state(const struct xenbus_device *dev,
@@ -202,6 +206,49 @@ static void bus_remove(struct device *device)
 		xenbus_switch_state(dev, XenbusStateClosed);
 }
 
+static void remove_device(void *data)
+{
+	struct xenbus_device *dev = data;
+
+	if (front == dev) {
+		front = NULL;
+		suspended = false;
+	}
+	if (device_is_registered(&dev->dev))
+		device_unregister(&dev->dev);
+}
+
+/*
+ * As xenbus_dev_changed(): a node that says Initialising while its device does
+ * not is another one's, which the toolstack has made in its place.
+ */
+static void front_changed(struct xenbus_watch *watch, const char *path,
+			  const char *token)
+{
+	struct xenbus_device *dev = front;
+	enum xenbus_state state;
+
+	if (!dev || suspended || !strends(path, "/state"))
+		return;
+	state = xenbus_read_driver_state(dev, dev->nodename);
+	/* The two are looked at one after the other. */
+	usleep_range(100, 200);
+	if (state != XenbusStateInitialising || state == READ_ONCE(dev->state))
+		return;
+	if (!store.expect_anew) {
+		xen_wrong("a device was taken for one that was made anew");
+		return;
+	}
+	dev->vanished = true;
+	remove_device(dev);
+	WRITE_ONCE(store.nr_anew, store.nr_anew + 1);
+}
+
+static struct xenbus_watch front_watch = {
+	.node = "device",
+	.callback = front_changed,
+};
+
 static int driver_add(struct xenbus_driver *drv, const struct bus_type *bus,
 		      struct module *owner, const char *mod_name)
 {
@@ -241,6 +288,8 @@ static void add_device(void *data)
 {
 	struct xenbus_device *dev = data;
 
+	if (dev->dev.bus == &front_bus)
+		front = dev;
 	if (device_add(&dev->dev))
 		xen_wrong("the device was not registered");
 }
@@ -264,14 +313,6 @@ struct xenbus_device *store_add_device(bool backend, const char *name)
 	return dev;
 }
 
-static void remove_device(void *data)
-{
-	struct xenbus_device *dev = data;
-
-	if (device_is_registered(&dev->dev))
-		device_unregister(&dev->dev);
-}
-
 void store_remove_device(struct xenbus_device *dev)
 {
 	watch_run(remove_device, dev);
@@ -287,6 +328,7 @@ static void suspend_device(void *data)
 	struct xenbus_device *dev = data;
 	struct xenbus_driver *drv = to_xenbus_driver(dev->dev.driver);
 
+	suspended = true;
 	device_lock(&dev->dev);
 	if (drv->suspend)
 		drv->suspend(dev);
@@ -314,6 +356,7 @@ static void resume_device(void *data)
 		drv->resume(dev);
 	watch_otherend(dev);
 	device_unlock(&dev->dev);
+	suspended = false;
 }
 
 void store_resume_device(struct xenbus_device *dev)
@@ -336,7 +379,7 @@ int store_init(void)
 		goto err_front;
 	err = watch_start();
 	if (!err)
-		return 0;
+		return register_xenbus_watch(&front_watch);
 	bus_unregister(&back_bus);
 err_front:
 	bus_unregister(&front_bus);
@@ -347,6 +390,7 @@ err_root:
 
 void store_exit(void)
 {
+	unregister_xenbus_watch(&front_watch);
 	watch_stop();
 	store_reset();
 	bus_unregister(&back_bus);
