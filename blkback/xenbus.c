@@ -90,24 +90,41 @@ bool blkback_xenbus_online(struct blkback_dev *dev)
 	return xenbus_dev_is_online(dev->xbdev);
 }
 
-/* A key's text, or NULL; to be freed. */
-static char *read_key(const char *dir, const char *key)
+/*
+ * A key's text, to be freed, or NULL.  @err is left alone if that is because the
+ * key is missing.
+ */
+static char *try_key(const char *dir, const char *key, int *err)
 {
 	char *text = xenbus_read(XBT_NIL, dir, key, NULL);
 
-	return IS_ERR(text) ? NULL : text;
+	if (!IS_ERR(text))
+		return text;
+	if (PTR_ERR(text) != -ENOENT)
+		*err = PTR_ERR(text);
+	return NULL;
 }
 
-static void read_front_keys(const char *dir, struct blkback_keys *keys)
+static char *read_key(const char *dir, const char *key)
 {
-	keys->protocol = read_key(dir, BLKIF_KEY_PROTOCOL);
-	keys->ring_ref = read_key(dir, BLKIF_KEY_RING_REF);
-	keys->ring_ref0 = read_key(dir, BLKIF_KEY_RING_REF0);
-	keys->ring_page_order = read_key(dir, BLKIF_KEY_RING_PAGE_ORDER);
-	keys->num_ring_pages = read_key(dir, BLKIF_KEY_NUM_RING_PAGES);
-	keys->event_channel = read_key(dir, BLKIF_KEY_EVENT_CHANNEL);
-	keys->num_queues = read_key(dir, BLKIF_KEY_NUM_QUEUES);
-	keys->large_sector_size = read_key(dir, BLKIF_KEY_LARGE_SECTOR_SIZE);
+	int err;
+
+	return try_key(dir, key, &err);
+}
+
+static int read_front_keys(const char *dir, struct blkback_keys *keys)
+{
+	int err = 0;
+
+	keys->protocol = try_key(dir, BLKIF_KEY_PROTOCOL, &err);
+	keys->ring_ref = try_key(dir, BLKIF_KEY_RING_REF, &err);
+	keys->ring_ref0 = try_key(dir, BLKIF_KEY_RING_REF0, &err);
+	keys->ring_page_order = try_key(dir, BLKIF_KEY_RING_PAGE_ORDER, &err);
+	keys->num_ring_pages = try_key(dir, BLKIF_KEY_NUM_RING_PAGES, &err);
+	keys->event_channel = try_key(dir, BLKIF_KEY_EVENT_CHANNEL, &err);
+	keys->num_queues = try_key(dir, BLKIF_KEY_NUM_QUEUES, &err);
+	keys->large_sector_size = try_key(dir, BLKIF_KEY_LARGE_SECTOR_SIZE, &err);
+	return err;
 }
 
 static void free_front_keys(const struct blkback_keys *keys)
@@ -154,11 +171,17 @@ int blkback_xenbus_read_config(struct blkback_dev *dev,
 	struct blkback_keys keys;
 	int err;
 
-	read_front_keys(dev->xbdev->otherend, &keys);
+	err = read_front_keys(dev->xbdev->otherend, &keys);
+	if (err) {
+		blkback_xenbus_fatal(dev, err, "reading %s",
+				     dev->xbdev->otherend);
+		goto out;
+	}
 	err = blkback_negotiate(&keys, dev->vbd.limits.block_sectors <<
 				SECTOR_SHIFT, config, &refusal);
 	if (err)
 		report_refusal(dev, err, &refusal);
+out:
 	free_front_keys(&keys);
 	return err;
 }
