@@ -222,17 +222,22 @@ int blkfront_xenbus_publish(struct blkfront_disk *disk, evtchn_port_t evtchn)
 	return err;
 }
 
-static void xenbus_read_offer(struct blkfront_disk *disk,
-			      struct blkfront_offer *offer)
+/* What cannot be read is an error: it is not known to be missing. */
+static int xenbus_read_offer(struct blkfront_disk *disk,
+			     struct blkfront_offer *offer)
 {
 	unsigned int key;
 	char *value;
+	int err = 0;
 
 	for (key = 0; key < BLKFRONT_NR_KEYS; key++) {
 		value = xenbus_read(XBT_NIL, disk->backend,
 				    blkfront_negotiate_key(key), NULL);
 		offer->value[key] = IS_ERR(value) ? NULL : value;
+		if (IS_ERR(value) && PTR_ERR(value) != -ENOENT)
+			err = PTR_ERR(value);
 	}
+	return err;
 }
 
 static void xenbus_free_offer(struct blkfront_offer *offer)
@@ -257,6 +262,18 @@ static int xenbus_check_same(struct blkfront_disk *disk,
 	return -EINVAL;
 }
 
+/* The text is the backend's: not all of it, and nothing that a terminal acts on. */
+static void xenbus_refuse(struct blkfront_disk *disk, int err,
+			  const struct blkfront_refusal *refusal)
+{
+	const char *value = refusal->value ?: "";
+
+	xenbus_dev_error(disk->xbdev, err, "%s/%s is \"%*pE\", expected %s",
+			 disk->backend, refusal->key, (int)strnlen(value, 64),
+			 value, refusal->expected);
+	blkfront_xenbus_switch(disk, XenbusStateClosing);
+}
+
 /**
  * blkfront_xenbus_negotiate - read what the backend says the disk is
  * @disk: the disk
@@ -273,17 +290,17 @@ int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 	struct blkfront_offer offer;
 	int err;
 
-	xenbus_read_offer(disk, &offer);
+	err = xenbus_read_offer(disk, &offer);
+	if (err) {
+		blkfront_xenbus_fatal(disk, err, "reading the backend's keys");
+		goto out;
+	}
 	err = blkfront_negotiate(&offer, config, &refusal);
 	if (!err)
 		err = xenbus_check_same(disk, &offer, config, &refusal);
-	if (err) {
-		xenbus_dev_error(disk->xbdev, err,
-				 "%s/%s is \"%.64s\", expected %s",
-				 disk->backend, refusal.key,
-				 refusal.value, refusal.expected);
-		blkfront_xenbus_switch(disk, XenbusStateClosing);
-	}
+	if (err)
+		xenbus_refuse(disk, err, &refusal);
+out:
 	xenbus_free_offer(&offer);
 	return err;
 }
