@@ -4,7 +4,7 @@
  *
  * The kernel's fault injection can have a task's n-th allocation fail.  Which
  * task connects nobody knows before; but it reads a certain key first.  It is
- * left alone again when it reads or writes a state.
+ * left alone again when it writes its state, or when the test says so.
  */
 #include <linux/sched/task.h>
 
@@ -29,16 +29,21 @@ static bool victim_leave(void)
 	return failed;
 }
 
-void faults_pass(const char *key)
+void faults_read(const char *key)
 {
 	guard(spinlock)(&faults_lock);
 	if (faults_nth && !strcmp(key, faults_key)) {
 		victim = get_task_struct(current);
 		WRITE_ONCE(current->fail_nth, faults_nth);
 		faults_nth = 0;
-	} else if (victim == current && !strcmp(key, "state")) {
-		store.alloc_failed |= victim_leave();
 	}
+}
+
+void faults_write(const char *key)
+{
+	guard(spinlock)(&faults_lock);
+	if (victim == current && !strcmp(key, "state"))
+		store.alloc_failed |= victim_leave();
 }
 
 void faults_arm(struct kunit *test, const char *key, unsigned int nth)
@@ -60,7 +65,11 @@ bool faults_disarm(void)
 
 #else
 
-void faults_pass(const char *key)
+void faults_read(const char *key)
+{
+}
+
+void faults_write(const char *key)
 {
 }
 

@@ -68,7 +68,7 @@ static void D13_keys_that_cannot_be(struct kunit *test)
 		{ BACK_NODE "/sector-size", "8192" },
 		{ BACK_NODE "/sector-size", "-512" },
 		{ BACK_NODE "/sectors", "18446744073709551615" },
-		{ BACK_NODE "/sectors", "many" },
+		{ BACK_NODE "/sectors", "many\x1b[2J%s%n" },
 		{ BACK_NODE "/info", "" },
 		{ BACK_NODE "/physical-sector-size", "1000" },
 		{ BACK_NODE "/feature-flush-cache", "yes" },
@@ -92,6 +92,7 @@ static void D13_keys_that_cannot_be(struct kunit *test)
 				      "%s = \"%s\"", cases[i].key,
 				      cases[i].value);
 		KUNIT_EXPECT_NOT_NULL(test, strstr(store.said, "expected"));
+		KUNIT_EXPECT_NULL(test, strchr(store.said, '\x1b'));
 		store_write(BACK_STATE, "%d", XenbusStateClosed);
 		loopback_settle();
 		pair_remove(&pair->front);

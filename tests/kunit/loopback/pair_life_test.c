@@ -283,18 +283,31 @@ static void D23_front_connect_fails_at_every_step(struct kunit *test)
 	pair_works(test, pair, 0);
 }
 
+static bool front_decided(void)
+{
+	int state = store_read_int(FRONT_STATE, -1);
+
+	return state == XenbusStateConnected || state == XenbusStateClosing ||
+	       state == XenbusStateClosed;
+}
+
 /* Each allocation of a step that begins with reading @key fails once. */
-static void front_short_of_memory(struct kunit *test, const char *key)
+static void front_short_of_memory(struct kunit *test, const char *key,
+				  unsigned int step)
 {
 	struct pair *pair = test->priv;
+	unsigned int nth, nr_connected = 0;
 	bool failed = true;
-	unsigned int nth;
 
-	/* The deeper into the block layer, the less often. */
-	for (nth = 1; failed && nth < 5000; nth += 1 + nth / 8) {
+	/* The more of them, the wider the steps. */
+	for (nth = 1; failed && nth < 5000; nth += 1 + nth / step) {
 		faults_arm(test, key, nth);
+		store_write(FRONT_NODE "/trusted", "0");
 		pair_attach(pair);
-		if (store_wait_int(FRONT_STATE, XenbusStateConnected, 300)) {
+		/* A step that failed is made again after a second. */
+		loopback_wait(front_decided());
+		if (store_read_int(FRONT_STATE, -1) == XenbusStateConnected) {
+			nr_connected++;
 			pair_open(test, pair);
 			KUNIT_EXPECT_TRUE(test, bdev_write_cache(pair->bdev));
 			pair_works(test, pair, 0);
@@ -309,19 +322,20 @@ static void front_short_of_memory(struct kunit *test, const char *key)
 		KUNIT_EXPECT_EQ(test, 0, xen.nr_bound);
 		store_reset();
 	}
-	kunit_info(test, "%s: up to %u allocations\n", key, nth);
+	kunit_info(test, "%s: up to %u allocations, %u connections\n", key, nth,
+		   nr_connected);
 	KUNIT_EXPECT_GT(test, nth, 3);
 	KUNIT_EXPECT_FALSE(test, failed);
 }
 
 static void D23_front_offer_short_of_memory(struct kunit *test)
 {
-	front_short_of_memory(test, "trusted");
+	front_short_of_memory(test, "trusted", 2);
 }
 
 static void D23_front_connect_short_of_memory(struct kunit *test)
 {
-	front_short_of_memory(test, "sectors");
+	front_short_of_memory(test, "sectors", 32);
 }
 
 static struct kunit_case pair_life_cases[] = {

@@ -162,7 +162,7 @@ void *xenbus_read(struct xenbus_transaction t, const char *dir,
 	struct node *node;
 	char *value;
 
-	faults_pass(name);
+	faults_read(name);
 	guard(mutex)(&store_lock);
 	node = node_find(path);
 	value = node ? kstrdup(node->value, GFP_NOIO) : NULL;
@@ -211,7 +211,7 @@ int xenbus_printf(struct xenbus_transaction t, const char *dir,
 	value = kvasprintf(GFP_NOIO | __GFP_NOFAIL, fmt, args);
 	va_end(args);
 
-	faults_pass(name);
+	faults_write(name);
 	mutex_lock(&store_lock);
 	if (store.fail_printf && !--store.fail_printf) {
 		mutex_unlock(&store_lock);

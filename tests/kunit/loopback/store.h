@@ -8,8 +8,9 @@
 /* store.c: protects the tree, the transactions, and what is counted. */
 extern struct mutex store_lock;
 
-/* faults.c: a driver reads or writes @key. */
-void faults_pass(const char *key);
+/* faults.c: a driver does so, which may be what is waited for. */
+void faults_read(const char *key);
+void faults_write(const char *key);
 
 /* watch.c */
 int watch_start(void);
