@@ -247,19 +247,21 @@ static void D24_remove_at_every_state(struct kunit *test)
 	back_works(test, peer, 0);
 }
 
-/* ST12: the toolstack waits 10 seconds, our patience is less. */
+/* ST12: the toolstack waits 10 seconds. */
 static void ST12_InitWait_whatever_the_former_disk_does(struct kunit *test)
 {
 	struct bench *bench = test->priv;
 	struct peer *peer = bench->peer;
 	struct peer_slot slot = peer_request(peer, BLKIF_OP_READ, 1, 0, 11, 0);
+	unsigned long late;
 
-	static_assert(PATIENCE_MS < 10 * MSEC_PER_SEC);
 	back_connect(test, bench);
 	back_hold(test, peer, &slot);
 	back_remove(bench);
+	late = jiffies + 10 * HZ;
 	back_add(bench);
 	back_reaches(test, XenbusStateInitWait);
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, late));
 	KUNIT_EXPECT_EQ(test, 1, xen.nr_rings);
 	disk_release();
 	loopback_settle();

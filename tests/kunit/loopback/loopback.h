@@ -108,6 +108,7 @@ struct fake_store {
 	unsigned int nr_eagain;		/* transactions to be tried again */
 	unsigned int nr_fatal;
 	unsigned int nr_state_writes;
+	unsigned int most_pending;	/* events of one watch of the backend */
 	bool expect_anew;		/* the toolstack makes a disk anew */
 	unsigned int nr_anew;		/* which the core saw */
 	bool alloc_failed;

@@ -38,6 +38,8 @@ static void event_add(struct xenbus_watch *watch, const char *path)
 	event->path = kstrdup(path, GFP_ATOMIC | __GFP_NOFAIL);
 	list_add_tail(&event->list, &events);
 	watch->nr_pending++;
+	if (strstarts(watch->node, "backend/"))
+		store.most_pending = max(store.most_pending, watch->nr_pending);
 	wake_up(&events_wait);
 }
 
