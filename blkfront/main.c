@@ -8,7 +8,6 @@
 #include <xen/xen.h>
 
 #include "blkfront.h"
-#include "compat.h"
 
 struct workqueue_struct *blkfront_wq;
 struct workqueue_struct *blkfront_block_wq;

@@ -18,7 +18,6 @@
 #include <linux/mm.h>
 
 #include "blkfront.h"
-#include "compat.h"
 
 #define for_each_queue(disk, queue) \
 	for ((queue) = (disk)->queues; \
@@ -43,6 +42,8 @@ static bool recover_pending(const struct blkfront_shadow *shadow)
  *
  * No queue_rq is running when this returns.  Nothing waits for the queue's
  * usage counter: the requests that wait hold it.
+ *
+ * Context: process, under disk->lock, may sleep.
  */
 void blkfront_recover_park(struct blkfront_disk *disk)
 {
@@ -115,6 +116,7 @@ static bool recover_fence_ring(struct blkfront_queue *queue, bool give_up)
  * That it said Closed is no proof: whether its mappings are gone is seen by
  * ending its access.
  *
+ * Context: process, under disk->lock, may sleep.
  * Return: false if it still has something mapped: ask again later.
  */
 bool blkfront_recover_fence(struct blkfront_disk *disk, bool give_up)
@@ -150,6 +152,8 @@ bool blkfront_recover_fence(struct blkfront_disk *disk, bool give_up)
  * The old backend went on while this domain's memory was saved.  The page with
  * its answer may have been saved after it, and the page with the data before:
  * such a request has to be sent again.
+ *
+ * Context: process, under disk->lock.
  */
 void blkfront_recover_distrust(struct blkfront_disk *disk)
 {
@@ -168,6 +172,7 @@ void blkfront_recover_distrust(struct blkfront_disk *disk)
  * blkfront_recover_prepare - get what a connection needs
  * @disk: the disk
  *
+ * Context: process, under disk->lock, may sleep.
  * Return: 0, or -ENOSPC when there are not enough grant references, or -ENOMEM.
  */
 int blkfront_recover_prepare(struct blkfront_disk *disk)
@@ -245,6 +250,7 @@ static unsigned int recover_replay_queue(struct blkfront_queue *queue)
  * blkfront_recover_replay - send the journal again, then let requests flow
  * @disk: the disk, connected to its next backend
  *
+ * Context: process, under disk->lock, may sleep.
  * Return: how many requests were sent again.
  */
 unsigned int blkfront_recover_replay(struct blkfront_disk *disk)
@@ -269,6 +275,8 @@ unsigned int blkfront_recover_replay(struct blkfront_disk *disk)
  *
  * A backend that is unbound and bound again maps the same ring, and what was in
  * flight is still on it; events that either side sent meanwhile are lost.
+ *
+ * Context: process, under disk->lock, may sleep.
  */
 void blkfront_recover_refresh(struct blkfront_disk *disk)
 {
@@ -289,6 +297,8 @@ void blkfront_recover_refresh(struct blkfront_disk *disk)
  * @disk: the disk, fenced for good
  *
  * Grants and pages go as well: nothing will be sent any more.
+ *
+ * Context: process, under disk->lock, may sleep.
  */
 void blkfront_recover_fail(struct blkfront_disk *disk)
 {
@@ -316,6 +326,7 @@ void blkfront_recover_fail(struct blkfront_disk *disk)
  *
  * Leaves nothing stopped: who is suspended in vain is not told.
  *
+ * Context: process, under disk->lock, sleeps as long as it is told to.
  * Return: false if something was still in flight at the end.
  */
 bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout)

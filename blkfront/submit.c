@@ -19,7 +19,6 @@
 #include <linux/interrupt.h>
 
 #include "blkfront.h"
-#include "compat.h"
 
 static_assert(PAGE_SIZE == BLKIF_PAGE_SIZE,
 	      "a segment of the block layer is a segment of the wire");
@@ -105,6 +104,8 @@ static int submit_prepare(struct blkfront_queue *queue, struct request *rq)
  *
  * A flush that cannot be done is a flush that failed: fsync has to say so.  It
  * is said once in the log, and the next flush is sent again.
+ *
+ * Context: any.
  */
 blk_status_t blkfront_submit_refuse(struct blkfront_queue *queue,
 				    const struct blkfront_io *io)
@@ -223,6 +224,8 @@ static void submit_commit_rqs(struct blk_mq_hw_ctx *hctx)
  * From the interrupt handler, and from the work item when an event may have
  * been lost.  Takes no more than a ring holds: only what was in flight can be
  * answered, and nothing is put while the lock is held.
+ *
+ * Context: any.
  */
 void blkfront_submit_reap(struct blkfront_queue *queue)
 {
@@ -247,10 +250,12 @@ void blkfront_submit_reap(struct blkfront_queue *queue)
  * @irq: the interrupt
  * @data: the queue
  *
- * Hard interrupt context.  An event is spurious if nothing was taken since the
+ * An event is spurious if nothing was taken since the
  * last one, by whomever: an answer that comes while the handler looks at the
  * ring is taken at once, and its event finds none.  The kernel delays the
  * events of a backend that sends spurious ones.
+ *
+ * Context: hard interrupt.
  */
 irqreturn_t blkfront_submit_interrupt(int irq, void *data)
 {
@@ -279,6 +284,8 @@ irqreturn_t blkfront_submit_interrupt(int irq, void *data)
  * @queue: the queue
  * @tag: its tag
  * @status: its outcome
+ *
+ * Context: any.
  */
 void blkfront_submit_end(struct blkfront_queue *queue, unsigned int tag,
 			 blk_status_t status)
