@@ -45,8 +45,8 @@ names()
 readonly_disk()
 {
 	fails guest_run g1 'blockdev --setrw /dev/xvda; dd if=/dev/zero of=/dev/xvda bs=4096 count=1 conv=fsync'
-	same "blockdev --getro, the first 64 KiB" "1 $(head -c 65536 /dev/vg/disk | cksum)" \
-		"$(guest_run g1 'echo "$(blockdev --getro /dev/xvda) $(head -c 65536 /dev/xvda | cksum)"')"
+	same "blockdev --getro, the first 64 KiB" 1$'\n'"$(head -c 65536 /dev/vg/disk | cksum)" \
+		"$(guest_run g1 'blockdev --getro /dev/xvda && head -c 65536 /dev/xvda | cksum')"
 	same "sysfs' mode" r "$(cat "/sys/bus/xen-backend/devices/vbd-$(domid g1)-51712/mode")"
 }
 
@@ -54,15 +54,14 @@ cdrom()
 {
 	same "info: CD-ROM, read-only" 5 "$(xenstore-read "$(back_path g1 5696)/info")"
 	same "info of a disk: read-only" 4 "$(xenstore-read "$(back_path g1 51712)/info")"
-	same "blockdev --getro; removable, of a disk" "1 0" \
-		"$(guest_run g1 'echo $(blockdev --getro /dev/xvdd; cat /sys/block/xvda/removable)')"
+	same "blockdev --getro, and removable of a disk" 1$'\n'0 \
+		"$(guest_run g1 'blockdev --getro /dev/xvdd && cat /sys/block/xvda/removable')"
 }
 
 large_sectors()
 {
-	same "logical, physical, size in 512 bytes" "4096 4096 16384" "$(guest_run g1 '
-		cd /sys/block/xvde
-		echo $(cat queue/logical_block_size queue/physical_block_size size)')"
+	same "logical, physical, size in 512 bytes" 4096$'\n'4096$'\n'16384 "$(guest_run g1 '
+		cd /sys/block/xvde && cat queue/logical_block_size queue/physical_block_size size')"
 	fails guest_run g1 'fio --name=small --filename=/dev/xvde --direct=1 --rw=read --bs=512 --size=4k'
 	guest_run g1 -t 120 'fio --name=large --filename=/dev/xvde --direct=1 --ioengine=libaio \
 		--iodepth=8 --rw=randwrite --bs=4k --size=1M --verify=crc32c --verify_fatal=1'
