@@ -78,7 +78,9 @@ small_sectors()
 		dd if=/dev/xvdq of=/tmp/back bs=512 skip=15 count=5 iflag=direct
 		cmp /tmp/five /tmp/back
 		dd if=/dev/xvdq of=/tmp/back bs=512 skip=14 count=1 iflag=direct
-		cmp /tmp/before /tmp/back'
+		cmp /tmp/before /tmp/back
+		fio --name=odd --filename=/dev/xvdq --direct=1 --ioengine=libaio --iodepth=8 \
+			--rw=randwrite --bs=2560 --offset=7680 --size=100k --verify=crc32c --verify_fatal=1'
 }
 
 scenario()
