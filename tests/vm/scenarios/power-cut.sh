@@ -101,13 +101,13 @@ at_marks()
 
 anywhere()
 {
-	local round from to cut
+	local round from to
 
 	dd if=/dev/zero of=/dev/vg/cut bs=1M count=${SIZE%M} oflag=direct
 	for ((round = 1; round < ROUNDS; round++)); do
 		from=$(entry $round)
 		to=$(entry $((round + 1)))
-		for cut in 1 2; do
+		for _ in 1 2; do
 			holds $((from + RANDOM % (to - from))) "$round"
 			dd if=/dev/zero of=/dev/vg/cut bs=1M count=${SIZE%M} oflag=direct
 		done
