@@ -11,19 +11,26 @@
  *                         closed by the device's work item only.
  *   struct blkback_queue  One ring.  Created and destroyed by the device's work
  *                         item.  Between start and stop everything in it but
- *                         the list of completions and the event's bookkeeping
- *                         belongs to the ring's work item, which needs no lock
- *                         for it: a work item never runs beside itself.
+ *                         the list of completions, the pages and the event's
+ *                         bookkeeping belongs to the ring's work item, which
+ *                         needs no lock for it: a work item never runs beside
+ *                         itself.
  *   struct blkback_req    One slot taken off the ring and not answered yet.
- *                         Owned by its queue's work item, except between
- *                         submit_bio() and the end of its bio.
+ *                         Owned by its queue's work item.
+ *   struct blkback_part   As many segments of a request as are moved in one go,
+ *                         and their bio.  Owned by its queue's work item, except
+ *                         between submit_bio() and the end of the bio.
+ *   struct blkback_stats  The counters of a ring's number.  Made when the first
+ *                         ring of that number connects, freed with the device.
  *
  * Locks:
  *
  *   blkback_dev.lock      (mutex) the link to XenStore: held around every
  *                         xenbus_*() call of the device's work item and by
- *                         remove() when it cuts that link.  Never held across
- *                         a wait for I/O.
+ *                         remove() when it cuts that link.  xenwatch may wait
+ *                         for it: held for that call alone, never across a
+ *                         wait for I/O, and nothing of ours is allocated
+ *                         under it.
  *   blkback_pages.lock    (spin, process context) a ring's pool of pages, which
  *                         the ring's and the pool's work items share.
  *   vbd.c: vbds_lock      (mutex) the list of open backing devices.
@@ -36,6 +43,7 @@
 
 #include <linux/bio.h>
 #include <linux/blkdev.h>
+#include <linux/interrupt.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
@@ -48,13 +56,16 @@
 #include "decode.h"
 #include "mover.h"
 #include "negotiate.h"
+#include "pool.h"
 #include "ring.h"
 
 struct blkback_dev;
 struct blkback_queue;
 
 /**
- * struct blkback_stats - what a queue did since its device was probed
+ * struct blkback_stats - what the rings of one number did since the probe
+ * @next: those of another number; does not change once it is published
+ * @number: of the rings
  * @syncp: makes 64-bit counters readable at once on 32-bit kernels
  * @rd_req: reads answered, whatever came of them; the same for the others
  * @wr_req: writes answered
@@ -68,6 +79,8 @@ struct blkback_queue;
  * Only grows, survives reconnects.  Written by the queue's work item alone.
  */
 struct blkback_stats {
+	struct blkback_stats *next;
+	unsigned int number;
 	struct u64_stats_sync syncp;
 	u64_stats_t rd_req;
 	u64_stats_t wr_req;
@@ -81,34 +94,56 @@ struct blkback_stats {
 
 /**
  * struct blkback_req - a request between its slot and its answer
+ * @list: place on one of the queue's lists; on none once all of it is started
  * @queue: the ring it came from
- * @cmd: the slot, decoded and checked
- * @list: place on one of the queue's lists
- * @done: place on the queue's list of completions
  * @error: 0 or the negative errno that it will be answered with
- * @starved: Xen had no room to map its pages; it is to be tried again
- * @handle: grant handle of each mapped segment
- * @page: page that each segment is mapped at
- * @nr_pages: pages held, mapped or not
- * @nr_mapped: how many of them are mapped: the first ones
- * @next_sector: where a discard that is done in pieces goes on
- * @bio: the I/O; embedded, so that no request ever waits for memory
- * @bvec: the bio's pages
+ * @nr_parts: parts of it that are not settled
+ * @next_segment: the first one that is in no part yet
+ * @next_sector: where on the disk that one lies
+ * @cmd: the slot, decoded and checked
  */
 struct blkback_req {
+	struct list_head list;		/* the first: pool.c */
 	struct blkback_queue *queue;
+	int error;
+	unsigned int nr_parts;
+	unsigned int next_segment;
+	u64 next_sector;
 	struct blkback_cmd cmd;
-	struct list_head list;
+};
+
+/**
+ * struct blkback_part - what of a request is moved in one go
+ * @list: place on one of the queue's lists
+ * @done: place on the queue's list of completions
+ * @req: the request
+ * @error: 0 or the negative errno of what it came to
+ * @starved: Xen had no room to map its pages; it is to be tried again
+ * @sector: where on the disk it begins; of a discard, where it goes on
+ * @seg: its segments, which are the request's
+ * @nr_segments: how many; 0 where there is no data
+ * @nr_pages: pages held, mapped or not
+ * @nr_mapped: how many of them are mapped: the first ones
+ * @handle: grant handle of each mapped segment
+ * @page: page that each segment is mapped at
+ * @bio: the I/O; embedded, so that no part ever waits for memory
+ * @bvec: the bio's pages
+ */
+struct blkback_part {
+	struct list_head list;		/* the first: pool.c */
 	struct llist_node done;
+	struct blkback_req *req;
 	int error;
 	bool starved;
+	u64 sector;
+	const struct blkback_segment *seg;
+	unsigned int nr_segments;
 	unsigned int nr_pages;
 	unsigned int nr_mapped;
-	grant_handle_t handle[BLKIF_MAX_SEGMENTS_PER_REQUEST];
-	struct page *page[BLKIF_MAX_SEGMENTS_PER_REQUEST];
-	u64 next_sector;
+	grant_handle_t handle[BLKBACK_PART_SEGMENTS];
+	struct page *page[BLKBACK_PART_SEGMENTS];
 	struct bio bio;
-	struct bio_vec bvec[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+	struct bio_vec bvec[BLKBACK_PART_SEGMENTS];
 };
 
 /* Bits of blkback_queue.flags. */
@@ -119,46 +154,57 @@ enum {
 	BLKBACK_QUEUE_BROKEN,
 	/* An event came and was not acknowledged yet. */
 	BLKBACK_QUEUE_EVENT,
+	/* Nothing was done for a while: what is kept beyond need may go. */
+	BLKBACK_QUEUE_IDLE,
 };
 
 /**
  * struct blkback_queue - one ring and what works for it
  * @dev: the device it belongs to
- * @ring: the shared page
+ * @number: which of the device's rings it is
+ * @ring: the shared pages
  * @irq: the ring's event channel
  * @flags: BLKBACK_QUEUE_*, atomic bits
  * @work: the pass over the ring
  * @retry: makes a pass after a while, for what no event will announce
- * @completions: requests whose bio ended; filled in any context
- * @free: requests that wait for a slot
- * @waiting: requests that wait for pages or grants, in the ring's order
- * @held: finished requests whose pages somebody still looks at
+ * @idle: gives back what an idle ring does not need; armed only while there is
+ *	something to give back
+ * @busy: something was done since the last look of @idle
+ * @completions: parts whose bio ended; filled in any context
+ * @taken: requests that wait for their descriptors, in the ring's order, with
+ *	those that came after them
+ * @waiting: requests not all of whose parts have started, in the ring's order
+ * @starved: parts that Xen had no room for, oldest first; they come before all
+ *	that waits
+ * @held: finished parts whose pages somebody still looks at
  * @drained: woken when the last request was answered
  * @nr_taken: requests taken and not answered
  * @consumed: something was consumed since the last event was acknowledged
  * @mover: pages and grants
+ * @pool: requests and parts
  * @stats: of this queue's number; outlives the queue
- * @nr_reqs: length of @reqs
- * @reqs: one for each slot of the ring
  */
 struct blkback_queue {
 	struct blkback_dev *dev;
+	unsigned int number;
 	struct blkback_ring ring;
 	int irq;
 	unsigned long flags;
 	struct work_struct work;
 	struct delayed_work retry;
+	struct delayed_work idle;
+	bool busy;
 	struct llist_head completions;
-	struct list_head free;
+	struct list_head taken;
 	struct list_head waiting;
+	struct list_head starved;
 	struct list_head held;
 	wait_queue_head_t drained;
 	unsigned int nr_taken;
 	bool consumed;
 	struct blkback_mover mover;
+	struct blkback_pool pool;
 	struct blkback_stats *stats;
-	unsigned int nr_reqs;
-	struct blkback_req *reqs;
 };
 
 /**
@@ -199,9 +245,11 @@ struct blkback_vbd {
  * @state_watch: on our own "state", which the toolstack writes too
  * @mode: value of "mode", for people
  * @vbd: the backing device
+ * @offer: what frontends are offered; does not change
  * @config: what the connected frontend wrote; meaningful while @queue is set
- * @queue: the ring; NULL while not connected
- * @stats: one for each queue
+ * @queue: the rings; NULL while not connected
+ * @nr_queues: how many there are
+ * @stats: those of each number, the newest first; only grows
  * @list: place on the list of devices
  */
 struct blkback_dev {
@@ -217,9 +265,11 @@ struct blkback_dev {
 	struct xenbus_watch state_watch;
 	char mode[8];
 	struct blkback_vbd vbd;
+	struct blkback_offer offer;
 	struct blkback_config config;
-	struct blkback_queue *queue;
-	struct blkback_stats stats;
+	struct blkback_queue **queue;
+	unsigned int nr_queues;
+	struct blkback_stats *stats;
 	struct list_head list;
 };
 
@@ -242,6 +292,9 @@ struct blkback_dev {
 extern struct workqueue_struct *blkback_queue_wq;
 extern struct workqueue_struct *blkback_dev_wq;
 extern unsigned int blkback_max_buffer_pages;
+extern unsigned int blkback_max_queues;
+extern unsigned int blkback_max_ring_page_order;
+extern unsigned int blkback_max_indirect_segments;
 extern bool blkback_exclusive_open;
 
 /* xenbus.c: process context, may sleep */
@@ -257,6 +310,8 @@ bool blkback_xenbus_online(struct blkback_dev *dev);
 int blkback_xenbus_read_config(struct blkback_dev *dev,
 			       struct blkback_config *config);
 int blkback_xenbus_read_physical(struct blkback_dev *dev);
+int blkback_xenbus_map_ring(struct blkback_dev *dev, u32 *gref, unsigned int nr,
+			    void **shared);
 int blkback_xenbus_write_disk(struct blkback_dev *dev);
 int blkback_xenbus_write_size(struct blkback_dev *dev);
 
@@ -268,22 +323,37 @@ void blkback_state_wait_for_all(void);
 void blkback_state_kick(struct blkback_dev *dev);
 void blkback_state_ring_broken(struct blkback_dev *dev);
 
+/* connection.c: the device's work item, may sleep */
+int blkback_connection_start(struct blkback_dev *dev,
+			     const struct blkback_config *config);
+void blkback_connection_stop(struct blkback_dev *dev);
+
 /* queue.c: the device's work item, may sleep */
-struct blkback_queue *blkback_queue_create(struct blkback_dev *dev,
-					   const struct blkback_config *config);
-void blkback_queue_destroy(struct blkback_queue *queue);
+void blkback_queue_init(struct blkback_queue *queue, struct blkback_dev *dev,
+			unsigned int number);
+void blkback_queue_start(struct blkback_queue *queue);
+void blkback_queue_stop(struct blkback_queue *queue);
+void blkback_queue_drain(struct blkback_queue *queue);
+void blkback_queue_end(struct blkback_queue *queue);
 /* any context */
+irqreturn_t blkback_queue_event(int irq, void *data);
 void blkback_queue_kick(struct blkback_queue *queue);
-void blkback_queue_complete(struct blkback_req *req);
+void blkback_queue_complete(struct blkback_part *part);
+
+/* intake.c: the ring's work item, may sleep */
+bool blkback_intake_take(struct blkback_queue *queue,
+			 struct list_head *refused);
+void blkback_intake_describe(struct blkback_queue *queue,
+			     struct list_head *refused);
 
 /* io.c: the ring's work item, may sleep */
-void blkback_io_submit(struct blkback_req *req);
+void blkback_io_submit(struct blkback_part *part);
 /* any context */
 void blkback_io_end(struct bio *bio);
 
 /* discard.c: the ring's work item, may sleep */
-void blkback_discard_submit(struct blkback_req *req);
-bool blkback_discard_continue(struct blkback_req *req);
+void blkback_discard_submit(struct blkback_part *part);
+bool blkback_discard_continue(struct blkback_part *part);
 
 /* vbd.c: the device's work item, may sleep */
 int blkback_vbd_open(struct blkback_vbd *vbd, struct device *owner,
@@ -296,7 +366,13 @@ void blkback_vbd_exit(void);
 /* sysfs.c: process context */
 extern const struct attribute_group *blkback_sysfs_groups[];
 
-/* stats.c: the ring's work item */
+/* stats.c: the device's work item, may sleep */
+struct blkback_stats *blkback_stats_get(struct blkback_dev *dev,
+					unsigned int number);
+void blkback_stats_free(struct blkback_dev *dev);
+/* any context */
+u64 blkback_stats_sum(const struct blkback_dev *dev, size_t at);
+/* the ring's work item */
 void blkback_stats_done(struct blkback_stats *stats,
 			const struct blkback_cmd *cmd, int error);
 void blkback_stats_refused(struct blkback_stats *stats);

@@ -6,13 +6,16 @@
  * values: no Xen, no block layer, no allocation.  What is wrong with a slot
  * costs that slot alone.
  */
+#include <linux/build_bug.h>
 #include <linux/errno.h>
+#include <linux/math.h>
 #include <linux/overflow.h>
+#include <linux/string.h>
 
 #include "decode.h"
 
 /*
- * The fields of the three kinds of slot, whatever the layout.  The macro is
+ * The fields of the kinds of slot, whatever the layout.  The macro is
  * expanded once for each layout; the structures differ in nothing but offsets.
  */
 #define DECODE_HEADER(slot, cmd)					\
@@ -35,6 +38,13 @@
 		(cmd)->sector = (slot)->discard.sector_number;		\
 		(cmd)->nr_sectors = (slot)->discard.nr_sectors;		\
 		(secure) = (slot)->discard.flag & BLKIF_DISCARD_SECURE;	\
+	} while (0)
+
+#define DECODE_INDIRECT(slot, cmd, grefs)				\
+	do {								\
+		(cmd)->sector = (slot)->indirect.sector_number;		\
+		(cmd)->nr_segments = (slot)->indirect.nr_segments;	\
+		(grefs) = (slot)->indirect.indirect_grefs;		\
 	} while (0)
 
 /* Inside the disk, and of whole logical blocks. */
@@ -72,13 +82,36 @@ static int decode_segment(const struct blkif_segment *wire,
 	return 0;
 }
 
+/*
+ * All segments of a request, and where on the disk they add up to.  The two
+ * lists may be the same memory: an entry is as long before as after.
+ */
+static int decode_segments(const struct blkif_segment *wire,
+			   const struct blkback_limits *limits,
+			   struct blkback_cmd *cmd)
+{
+	struct blkif_segment entry;
+	unsigned int i;
+	int err;
+
+	static_assert(sizeof(struct blkif_segment) ==
+		      sizeof(struct blkback_segment));
+	cmd->nr_sectors = 0;
+	for (i = 0; i < cmd->nr_segments; i++) {
+		entry = wire[i];
+		err = decode_segment(&entry, limits, &cmd->seg[i]);
+		if (err)
+			return err;
+		cmd->nr_sectors += cmd->seg[i].len_bytes >> BLKIF_SECTOR_SHIFT;
+	}
+	return check_range(cmd, limits);
+}
+
 static int decode_rw(enum blkback_abi abi, const union blkback_slot *slot,
 		     const struct blkback_limits *limits,
 		     struct blkback_cmd *cmd)
 {
 	const struct blkif_segment *segs;
-	unsigned int i;
-	int err;
 
 	if (abi == BLKBACK_ABI_X86_32)
 		DECODE_RW(&slot->x86_32, cmd, segs);
@@ -87,21 +120,48 @@ static int decode_rw(enum blkback_abi abi, const union blkback_slot *slot,
 
 	if (cmd->nr_segments > BLKIF_MAX_SEGMENTS_PER_REQUEST)
 		return -EINVAL;
-	if (cmd->nr_segments == 0 && cmd->op != BLKBACK_FLUSH)
-		return -EINVAL;
-	if (cmd->nr_segments && cmd->op != BLKBACK_READ && limits->read_only)
-		return -EROFS;
-
 	cmd->nr_sectors = 0;
-	for (i = 0; i < cmd->nr_segments; i++) {
-		err = decode_segment(&segs[i], limits, &cmd->seg[i]);
-		if (err)
-			return err;
-		cmd->nr_sectors += cmd->seg[i].len_bytes >> BLKIF_SECTOR_SHIFT;
-	}
 	if (cmd->nr_segments == 0)
-		return 0;
-	return check_range(cmd, limits);
+		return cmd->op == BLKBACK_FLUSH ? 0 : -EINVAL;
+	if (cmd->op != BLKBACK_READ && limits->read_only)
+		return -EROFS;
+	return decode_segments(segs, limits, cmd);
+}
+
+/* Its segments are somewhere else: what can be said without them. */
+static int decode_indirect(enum blkback_abi abi,
+			   const union blkback_slot *slot,
+			   const struct blkback_limits *limits,
+			   struct blkback_cmd *cmd)
+{
+	unsigned int nr_pages;
+	const __u32 *grefs;
+
+	if (abi == BLKBACK_ABI_X86_32)
+		DECODE_INDIRECT(&slot->x86_32, cmd, grefs);
+	else
+		DECODE_INDIRECT(&slot->x86_64, cmd, grefs);
+
+	if (!limits->max_indirect_segments)
+		return -EOPNOTSUPP;
+	if (cmd->wire_op == BLKIF_OP_READ)
+		cmd->op = BLKBACK_READ;
+	else if (cmd->wire_op == BLKIF_OP_WRITE)
+		cmd->op = BLKBACK_WRITE;
+	else
+		return -EOPNOTSUPP;
+
+	if (cmd->nr_segments == 0 ||
+	    cmd->nr_segments > limits->max_indirect_segments)
+		return -EINVAL;
+	if (cmd->op == BLKBACK_WRITE && limits->read_only)
+		return -EROFS;
+	nr_pages = DIV_ROUND_UP(cmd->nr_segments,
+				BLKIF_SEGMENTS_PER_INDIRECT_PAGE);
+	memcpy(cmd->descriptor_gref, grefs, nr_pages * sizeof(*grefs));
+	cmd->nr_descriptor_pages = nr_pages;
+	cmd->seg = NULL;
+	return 0;
 }
 
 static int decode_discard(enum blkback_abi abi, const union blkback_slot *slot,
@@ -136,6 +196,9 @@ static int decode_discard(enum blkback_abi abi, const union blkback_slot *slot,
  * @cmd: result; @cmd->id and @cmd->wire_op are valid on errors too, the rest
  *	is not
  *
+ * With @cmd->nr_descriptor_pages set it is not known yet which data the request
+ * is about, and blkback_decode_indirect() has the last word.
+ *
  * Context: any.
  * Return: 0; -EOPNOTSUPP for an operation that was not offered or is unknown;
  * -EROFS for a change to a read-only disk; -EINVAL for values out of range.
@@ -150,6 +213,8 @@ int blkback_decode(enum blkback_abi abi, const union blkback_slot *slot,
 		DECODE_HEADER(&slot->x86_64, cmd);
 
 	cmd->nr_segments = 0;
+	cmd->nr_descriptor_pages = 0;
+	cmd->seg = cmd->direct;
 	switch (slot->operation) {
 	case BLKIF_OP_READ:
 		cmd->op = BLKBACK_READ;
@@ -167,7 +232,26 @@ int blkback_decode(enum blkback_abi abi, const union blkback_slot *slot,
 		return decode_rw(abi, slot, limits, cmd);
 	case BLKIF_OP_DISCARD:
 		return decode_discard(abi, slot, limits, cmd);
+	case BLKIF_OP_INDIRECT:
+		return decode_indirect(abi, slot, limits, cmd);
 	default:
 		return -EOPNOTSUPP;
 	}
+}
+
+/**
+ * blkback_decode_indirect - check the descriptors of an indirect request
+ * @list: private copy of them, @cmd->nr_segments long; the segments are put in
+ *	their place, and @cmd->seg refers to them
+ * @limits: what the disk takes
+ * @cmd: what blkback_decode() made of the slot
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL for values out of range.
+ */
+int blkback_decode_indirect(void *list, const struct blkback_limits *limits,
+			    struct blkback_cmd *cmd)
+{
+	cmd->seg = list;
+	return decode_segments(list, limits, cmd);
 }

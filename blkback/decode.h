@@ -33,6 +33,8 @@ enum blkback_op {
  * struct blkback_limits - what the exported disk takes
  * @capacity_sectors: its size in 512-byte sectors
  * @block_sectors: its logical block in 512-byte sectors, a power of two
+ * @max_indirect_segments: feature-max-indirect-segments as it was offered, at
+ *	most BLKIF_MAX_INDIRECT_SEGMENTS; 0 where it was not
  * @read_only: writes, flushes with data and discards are refused
  * @discard: feature-discard was offered
  * @secure_erase: discard-secure was offered
@@ -40,6 +42,7 @@ enum blkback_op {
 struct blkback_limits {
 	u64 capacity_sectors;
 	unsigned int block_sectors;
+	unsigned int max_indirect_segments;
 	bool read_only;
 	bool discard;
 	bool secure_erase;
@@ -64,8 +67,13 @@ struct blkback_segment {
  * @nr_sectors: length in 512-byte sectors
  * @op: what to do
  * @wire_op: the operation to echo
- * @nr_segments: how many of @seg are used
- * @seg: the data's pages
+ * @nr_segments: length of @seg
+ * @nr_descriptor_pages: pages that the segments of an indirect request are in;
+ *	0 where they came with the slot
+ * @seg: the data's pages; NULL until blkback_decode_indirect() where there are
+ *	pages of descriptors
+ * @direct: the segments that came with the slot
+ * @descriptor_gref: grant references of the pages of descriptors
  */
 struct blkback_cmd {
 	u64 id;
@@ -73,12 +81,19 @@ struct blkback_cmd {
 	u64 nr_sectors;
 	enum blkback_op op;
 	u8 wire_op;
-	u8 nr_segments;
-	struct blkback_segment seg[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+	u8 nr_descriptor_pages;
+	u16 nr_segments;
+	struct blkback_segment *seg;
+	union {
+		struct blkback_segment direct[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+		u32 descriptor_gref[BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST];
+	};
 };
 
 int blkback_decode(enum blkback_abi abi, const union blkback_slot *slot,
 		   const struct blkback_limits *limits,
 		   struct blkback_cmd *cmd);
+int blkback_decode_indirect(void *list, const struct blkback_limits *limits,
+			    struct blkback_cmd *cmd);
 
 #endif /* _BLKBACK_DECODE_H */

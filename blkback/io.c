@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A request -> a bio on the backing device, and back. */
+/* A part of a request -> a bio on the backing device, and back. */
 #include "blkback.h"
 
 static blk_opf_t io_opf(const struct blkback_cmd *cmd)
@@ -21,46 +21,47 @@ static blk_opf_t io_opf(const struct blkback_cmd *cmd)
 }
 
 /**
- * blkback_io_end - the end of any bio of a request
- * @bio: the request's bio
+ * blkback_io_end - the end of any bio of a part
+ * @bio: the part's bio
  *
  * Context: any.
  */
 void blkback_io_end(struct bio *bio)
 {
-	struct blkback_req *req = bio->bi_private;
+	struct blkback_part *part = bio->bi_private;
 
-	req->error = blk_status_to_errno(bio->bi_status);
+	part->error = blk_status_to_errno(bio->bi_status);
 	bio_uninit(bio);
-	blkback_queue_complete(req);
+	blkback_queue_complete(part);
 }
 
 /**
- * blkback_io_submit - start a read, write or flush
- * @req: the request, its pages mapped
+ * blkback_io_submit - start a part of a read or write, or a flush
+ * @part: the part, its pages mapped
  *
- * The pages of a request fit its bio, and the block layer splits a bio that the
- * device finds too long: there is one bio for each request.
+ * The pages of a part fit its bio, and the block layer splits a bio that the
+ * device finds too long: there is one bio for each part.  A flush, with data or
+ * without, is one part: it has no more segments than a slot holds.
  *
  * Context: the ring's work item, may sleep.  blkback_queue_complete() is called
  * at the end, maybe before this returns.
  */
-void blkback_io_submit(struct blkback_req *req)
+void blkback_io_submit(struct blkback_part *part)
 {
-	const struct blkback_cmd *cmd = &req->cmd;
-	struct bio *bio = &req->bio;
+	struct blkback_req *req = part->req;
+	struct bio *bio = &part->bio;
 	unsigned int i;
 
-	bio_init(bio, req->queue->dev->vbd.bdev, req->bvec,
-		 ARRAY_SIZE(req->bvec), io_opf(cmd));
-	bio->bi_iter.bi_sector = cmd->nr_segments ? cmd->sector : 0;
-	bio->bi_private = req;
+	bio_init(bio, req->queue->dev->vbd.bdev, part->bvec,
+		 ARRAY_SIZE(part->bvec), io_opf(&req->cmd));
+	bio->bi_iter.bi_sector = part->nr_segments ? part->sector : 0;
+	bio->bi_private = part;
 	bio->bi_end_io = blkback_io_end;
 
-	for (i = 0; i < cmd->nr_segments; i++) {
-		const struct blkback_segment *seg = &cmd->seg[i];
+	for (i = 0; i < part->nr_segments; i++) {
+		const struct blkback_segment *seg = &part->seg[i];
 
-		if (bio_add_page(bio, req->page[i], seg->len_bytes,
+		if (bio_add_page(bio, part->page[i], seg->len_bytes,
 				 seg->offset_bytes) != seg->len_bytes) {
 			bio_io_error(bio);
 			return;

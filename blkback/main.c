@@ -12,7 +12,23 @@
 unsigned int blkback_max_buffer_pages = 1024;
 module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
 MODULE_PARM_DESC(max_buffer_pages,
-		 "Pages that one ring may have mapped at once (default 1024; at least 11, at most what its slots hold; read at connect)");
+		 "Pages that one ring may have mapped at once (default 1024; at least 32, at most what its slots hold; read at connect)");
+
+unsigned int blkback_max_queues;
+module_param_named(max_queues, blkback_max_queues, uint, 0644);
+MODULE_PARM_DESC(max_queues,
+		 "Rings that a disk is offered (default 0: as many as CPUs are online; at most 256; read when the disk is attached)");
+
+unsigned int blkback_max_ring_page_order = 4;
+module_param_named(max_ring_page_order, blkback_max_ring_page_order, uint, 0444);
+MODULE_PARM_DESC(max_ring_page_order,
+		 "Pages of a ring that a disk is offered, as a power of two (default and at most 4, which is 16 pages)");
+
+unsigned int blkback_max_indirect_segments = 256;
+module_param_named(max_indirect_segments, blkback_max_indirect_segments, uint,
+		   0444);
+MODULE_PARM_DESC(max_indirect_segments,
+		 "Pages of one request that a disk is offered (default 256, at most 4096; 0: indirect requests are not offered, and nothing is copied by Xen)");
 
 bool blkback_exclusive_open = true;
 module_param_named(exclusive_open, blkback_exclusive_open, bool, 0644);
@@ -49,11 +65,16 @@ static int __init blkback_init(void)
 		err = -ENOMEM;
 		goto err_destroy_queue_wq;
 	}
-	err = blkback_xenbus_init();
+	err = blkback_pool_setup();
 	if (err)
 		goto err_destroy_dev_wq;
+	err = blkback_xenbus_init();
+	if (err)
+		goto err_cleanup_pool;
 	return 0;
 
+err_cleanup_pool:
+	blkback_pool_cleanup();
 err_destroy_dev_wq:
 	destroy_workqueue(blkback_dev_wq);
 err_destroy_queue_wq:
@@ -66,6 +87,7 @@ static void __exit blkback_exit(void)
 {
 	blkback_xenbus_exit();
 	blkback_vbd_exit();
+	blkback_pool_cleanup();
 	destroy_workqueue(blkback_dev_wq);
 	destroy_workqueue(blkback_queue_wq);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Bringing the frontend's pages to bios, a batch of requests at a time. */
+/* Bringing the frontend's pages to bios, a batch of parts at a time. */
 #ifndef _BLKBACK_MOVER_H
 #define _BLKBACK_MOVER_H
 
@@ -8,8 +8,8 @@
 #include <linux/workqueue.h>
 #include <xen/grant_table.h>
 
+struct blkback_part;
 struct blkback_queue;
-struct blkback_req;
 
 /**
  * struct blkback_pages - the pages that a ring may map grants at
@@ -17,47 +17,46 @@ struct blkback_req;
  * @page: the free ones
  * @nr_free: how many are free
  * @nr_total: how many there are, free or in use
- * @nr_reserve: never fewer than this: enough for one request, so that the ring
- *	always gets on
+ * @nr_reserve: never fewer than this: enough for one part of a request, so
+ *	that the ring always gets on
  * @nr_max: never more than this
- * @used: some were taken since the last look of @shrink
  * @grow: gets more, away from the I/O path
- * @shrink: gives back what an idle ring does not need; armed only while there
- *	is something to give back
  */
 struct blkback_pages {
-	spinlock_t lock;	/* all that follows but the work items */
+	spinlock_t lock;	/* all that follows but the work item */
 	struct page **page;
 	unsigned int nr_free;
 	unsigned int nr_total;
 	unsigned int nr_reserve;
 	unsigned int nr_max;
-	bool used;
 	struct work_struct grow;
-	struct delayed_work shrink;
 };
 
 /* Grants in one hypercall: four times what Xen unmaps under one TLB flush. */
 #define BLKBACK_MOVER_BATCH	128
+/* Copies in one hypercall: what the ops of a batch of grants have room for. */
+#define BLKBACK_MOVER_COPIES \
+	(BLKBACK_MOVER_BATCH * sizeof(struct gnttab_map_grant_ref) / \
+	 sizeof(struct gnttab_copy))
 
-/* Scratch of one hypercall; used by one call of the mover at a time. */
-struct blkback_mover_batch {
-	struct page *page[BLKBACK_MOVER_BATCH];
-	union {
-		struct gnttab_map_grant_ref map[BLKBACK_MOVER_BATCH];
-		struct gnttab_unmap_grant_ref unmap[BLKBACK_MOVER_BATCH];
-	};
+/* Scratch of one hypercall; used for one at a time, by the ring's work item. */
+union blkback_mover_ops {
+	struct gnttab_map_grant_ref map[BLKBACK_MOVER_BATCH];
+	struct gnttab_unmap_grant_ref unmap[BLKBACK_MOVER_BATCH];
+	struct gnttab_copy copy[BLKBACK_MOVER_COPIES];
 };
 
 /**
  * struct blkback_mover - pages and grants of one ring
  * @pages: the pool
- * @batch: scratch
+ * @ops: scratch
+ * @page: scratch, the page of each op
  * @domid: the frontend's domain
  */
 struct blkback_mover {
 	struct blkback_pages pages;
-	struct blkback_mover_batch *batch;
+	union blkback_mover_ops *ops;
+	struct page **page;
 	domid_t domid;
 };
 
@@ -68,12 +67,12 @@ void blkback_mover_exit(struct blkback_mover *mover);
 
 /* The ring's work item; may sleep. */
 bool blkback_mover_reserve(struct blkback_mover *mover,
-			   struct blkback_req *req);
-void blkback_mover_bring(struct blkback_mover *mover, struct list_head *reqs);
-void blkback_mover_release(struct blkback_mover *mover, struct list_head *reqs,
-			   struct list_head *held);
+			   struct blkback_part *part);
+void blkback_mover_bring(struct blkback_mover *mover, struct list_head *parts);
+void blkback_mover_release(struct blkback_mover *mover,
+			   struct list_head *parts, struct list_head *held);
 
-/* pages.c: the mover only */
+/* pages.c: the mover and the ring's idle timer */
 int blkback_pages_init(struct blkback_pages *pages, unsigned int nr_reserve,
 		       unsigned int nr_max);
 void blkback_pages_exit(struct blkback_pages *pages);
@@ -81,6 +80,8 @@ bool blkback_pages_get(struct blkback_pages *pages, unsigned int nr,
 		       struct page **page);
 void blkback_pages_put(struct blkback_pages *pages, unsigned int nr,
 		       struct page **page);
+bool blkback_pages_surplus(struct blkback_pages *pages);
+void blkback_pages_shrink(struct blkback_pages *pages);
 void blkback_pages_lost(struct blkback_pages *pages, unsigned int nr);
 
 #endif /* _BLKBACK_MOVER_H */

@@ -2,11 +2,11 @@
 /*
  * The pages that a ring may map grants at.
  *
- * A reserve for one request is there from connect to disconnect, so that a ring
- * gets on however short memory is.  Above it the pool grows with what the ring
- * has in flight, up to a bound, and gives back when the ring is idle.  Growing
- * may balloon and sleep long: it has a work item of its own on a queue of the
- * system's, and the I/O path never waits for it.
+ * A reserve for one part of a request is there from connect to disconnect, so
+ * that a ring gets on however short memory is.  Above it the pool grows with what
+ * the ring has in flight, up to a bound, and gives back when the ring is idle.
+ * Growing may balloon and sleep long: it has a work item of its own on a queue of
+ * the system's, and the I/O path never waits for it.
  */
 #include <linux/minmax.h>
 #include <linux/slab.h>
@@ -15,7 +15,6 @@
 #include "port.h"
 
 #define PAGES_GROW_STEP		32U
-#define PAGES_IDLE_MS		10000
 
 static struct blkback_queue *pages_queue(struct blkback_pages *pages)
 {
@@ -57,8 +56,8 @@ static void pages_grow(struct work_struct *work)
 }
 
 /* Take up to @max free pages above the reserve out of the pool. */
-static unsigned int pages_surplus(struct blkback_pages *pages,
-				  struct page **page, unsigned int max)
+static unsigned int pages_take_surplus(struct blkback_pages *pages,
+				       struct page **page, unsigned int max)
 {
 	unsigned int nr = 0;
 
@@ -71,20 +70,30 @@ static unsigned int pages_surplus(struct blkback_pages *pages,
 	return nr;
 }
 
-static void pages_shrink(struct work_struct *work)
+/**
+ * blkback_pages_surplus - is there more than the reserve?
+ * @pages: the pool
+ *
+ * Context: any.
+ * Return: true when an idle ring has something to give back.
+ */
+bool blkback_pages_surplus(struct blkback_pages *pages)
 {
-	struct blkback_pages *pages =
-		container_of(work, struct blkback_pages, shrink.work);
+	return READ_ONCE(pages->nr_total) > pages->nr_reserve;
+}
+
+/**
+ * blkback_pages_shrink - give back what is free above the reserve
+ * @pages: the pool
+ *
+ * Context: process, may sleep; not in the I/O path.
+ */
+void blkback_pages_shrink(struct blkback_pages *pages)
+{
 	struct page *page[PAGES_GROW_STEP];
 	unsigned int nr;
 
-	if (READ_ONCE(pages->used)) {
-		WRITE_ONCE(pages->used, false);
-		queue_delayed_work(system_dfl_wq, &pages->shrink,
-				   msecs_to_jiffies(PAGES_IDLE_MS));
-		return;
-	}
-	while ((nr = pages_surplus(pages, page, PAGES_GROW_STEP)))
+	while ((nr = pages_take_surplus(pages, page, PAGES_GROW_STEP)))
 		blkback_port_free_pages(nr, page);
 }
 
@@ -104,17 +113,16 @@ int blkback_pages_init(struct blkback_pages *pages, unsigned int nr_reserve,
 
 	spin_lock_init(&pages->lock);
 	INIT_WORK(&pages->grow, pages_grow);
-	INIT_DELAYED_WORK(&pages->shrink, pages_shrink);
 	pages->nr_reserve = nr_reserve;
 	pages->nr_max = nr_max;
 	pages->nr_free = nr_reserve;
 	pages->nr_total = nr_reserve;
-	pages->page = kcalloc(nr_max, sizeof(*pages->page), GFP_KERNEL);
+	pages->page = kvcalloc(nr_max, sizeof(*pages->page), GFP_KERNEL);
 	if (!pages->page)
 		return -ENOMEM;
 	err = blkback_port_alloc_pages(nr_reserve, pages->page);
 	if (err)
-		kfree(pages->page);
+		kvfree(pages->page);
 	return err;
 }
 
@@ -127,9 +135,8 @@ int blkback_pages_init(struct blkback_pages *pages, unsigned int nr_reserve,
 void blkback_pages_exit(struct blkback_pages *pages)
 {
 	cancel_work_sync(&pages->grow);
-	cancel_delayed_work_sync(&pages->shrink);
 	blkback_port_free_pages(pages->nr_free, pages->page);
-	kfree(pages->page);
+	kvfree(pages->page);
 }
 
 /**
@@ -155,7 +162,6 @@ bool blkback_pages_get(struct blkback_pages *pages, unsigned int nr,
 	}
 	spin_unlock(&pages->lock);
 
-	WRITE_ONCE(pages->used, true);
 	if (!ok && READ_ONCE(pages->nr_total) < pages->nr_max)
 		queue_work(system_dfl_wq, &pages->grow);
 	return ok;
@@ -172,17 +178,10 @@ bool blkback_pages_get(struct blkback_pages *pages, unsigned int nr,
 void blkback_pages_put(struct blkback_pages *pages, unsigned int nr,
 		       struct page **page)
 {
-	bool surplus;
-
 	spin_lock(&pages->lock);
 	memcpy(&pages->page[pages->nr_free], page, nr * sizeof(*page));
 	pages->nr_free += nr;
-	surplus = pages->nr_total > pages->nr_reserve;
 	spin_unlock(&pages->lock);
-
-	if (surplus && !delayed_work_pending(&pages->shrink))
-		queue_delayed_work(system_dfl_wq, &pages->shrink,
-				   msecs_to_jiffies(PAGES_IDLE_MS));
 }
 
 /**

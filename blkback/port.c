@@ -4,25 +4,28 @@
  *
  * Nothing is decided here.  Tests link a false Xen in place of this file.
  */
+#include <linux/cpumask.h>
+#include <linux/mm.h>
 #include <xen/events.h>
+#include <xen/page.h>
 #include <xen/xenbus.h>
 
 #include "port.h"
 
 /**
- * blkback_port_map_ring - map the frontend's ring page
+ * blkback_port_map_ring - map the frontend's ring pages
  * @xbdev: the device, for its frontend's domain
- * @gref: the page's grant reference
- * @shared: result
+ * @gref: the pages' grant references
+ * @nr: how many
+ * @shared: result, one behind the other
  *
  * Context: process, may sleep.
  * Return: 0 or -errno.  The device is told of a bad reference by xenbus.
  */
-int blkback_port_map_ring(struct xenbus_device *xbdev, u32 gref, void **shared)
+int blkback_port_map_ring(struct xenbus_device *xbdev, u32 *gref,
+			  unsigned int nr, void **shared)
 {
-	grant_ref_t ref = gref;
-
-	return xenbus_map_ring_valloc(xbdev, &ref, 1, shared);
+	return xenbus_map_ring_valloc(xbdev, gref, nr, shared);
 }
 
 /**
@@ -57,12 +60,29 @@ int blkback_port_bind(struct xenbus_device *xbdev, u32 event_channel,
 }
 
 /**
+ * blkback_port_spread - have an event handled on the nth CPU
+ * @irq: the interrupt
+ * @nth: any number, of which neighbours lie on different CPUs
+ *
+ * It may fail, which costs speed at most.
+ *
+ * Context: process, may sleep.
+ */
+void blkback_port_spread(int irq, unsigned int nth)
+{
+	unsigned int cpu = cpumask_local_spread(nth, NUMA_NO_NODE);
+
+	irq_set_affinity_and_hint(irq, cpumask_of(cpu));
+}
+
+/**
  * blkback_port_unbind - undo blkback_port_bind(); waits for the handler
  * @irq: the interrupt
  * @data: as given to bind
  */
 void blkback_port_unbind(int irq, void *data)
 {
+	irq_update_affinity_hint(irq, NULL);
 	unbind_from_irqhandler(irq, data);
 }
 
@@ -168,4 +188,43 @@ int blkback_port_unmap(struct gnttab_unmap_grant_ref *ops, struct page **pages,
 		       unsigned int nr)
 {
 	return gnttab_unmap_refs(ops, NULL, pages, nr);
+}
+
+/**
+ * blkback_port_copy_op - say what to copy from the start of a granted page
+ * @op: one of the ops of blkback_port_copy(); its status is none of success
+ *	until Xen sets it
+ * @to: where to, within one page of this domain's linear memory
+ * @bytes: how much, at most a page
+ * @gref: the grant reference
+ * @domid: whose it is
+ */
+void blkback_port_copy_op(struct gnttab_copy *op, void *to, unsigned int bytes,
+			  u32 gref, domid_t domid)
+{
+	*op = (struct gnttab_copy){
+		.source = { .u.ref = gref, .domid = domid },
+		.dest = {
+			.u.gmfn = virt_to_gfn(to),
+			.domid = DOMID_SELF,
+			.offset = offset_in_page(to),
+		},
+		.len = bytes,
+		.flags = GNTCOPY_source_gref,
+		.status = GNTST_general_error,
+	};
+}
+
+/**
+ * blkback_port_copy - copy from grants in one hypercall
+ * @ops: what to copy; each one's status is its own result
+ * @nr: how many
+ *
+ * A page that the frontend's domain has to bring back first is waited for.
+ *
+ * Context: process, may sleep.
+ */
+void blkback_port_copy(struct gnttab_copy *ops, unsigned int nr)
+{
+	gnttab_batch_copy(ops, nr);
 }

@@ -8,10 +8,12 @@
 
 struct xenbus_device;
 
-int blkback_port_map_ring(struct xenbus_device *xbdev, u32 gref, void **shared);
+int blkback_port_map_ring(struct xenbus_device *xbdev, u32 *gref,
+			  unsigned int nr, void **shared);
 void blkback_port_unmap_ring(struct xenbus_device *xbdev, void *shared);
 int blkback_port_bind(struct xenbus_device *xbdev, u32 event_channel,
 		      irq_handler_t handler, void *data);
+void blkback_port_spread(int irq, unsigned int nth);
 void blkback_port_unbind(int irq, void *data);
 void blkback_port_notify(int irq);
 void blkback_port_eoi(int irq, bool spurious);
@@ -26,5 +28,8 @@ int blkback_port_map(struct gnttab_map_grant_ref *ops, struct page **pages,
 		     unsigned int nr);
 int blkback_port_unmap(struct gnttab_unmap_grant_ref *ops, struct page **pages,
 		       unsigned int nr);
+void blkback_port_copy_op(struct gnttab_copy *op, void *to, unsigned int bytes,
+			  u32 gref, domid_t domid);
+void blkback_port_copy(struct gnttab_copy *ops, unsigned int nr);
 
 #endif /* _BLKBACK_PORT_H */

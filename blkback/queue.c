@@ -5,17 +5,21 @@
  * A pass does everything that there is to do in one go: it finishes what the
  * disk has done, takes all slots that the frontend has filled, brings their
  * pages, submits them under one plug, answers, and notifies once.
+ *
+ * A request is moved in parts: all of them at once when there are pages and
+ * objects for them, else as far as there are, and the rest as earlier parts end.
  */
 #include <linux/blkdev.h>
 #include <linux/interrupt.h>
 #include <linux/sched/mm.h>
-#include <linux/slab.h>
 
 #include "blkback.h"
 #include "port.h"
 
 /* For what no event announces: pages that are held, Xen out of room. */
 #define QUEUE_RETRY_MS		10
+/* When a ring counts as idle. */
+#define QUEUE_IDLE_MS		10000
 /* How often to tell that a disconnect waits for the disk. */
 #define QUEUE_DRAIN_WARN_S	30
 
@@ -31,26 +35,34 @@ void blkback_queue_kick(struct blkback_queue *queue)
 }
 
 /**
- * blkback_queue_complete - the disk is done with a request
- * @req: the request, its @error set
+ * blkback_queue_complete - the disk is done with a part of a request
+ * @part: the part, its @error set
  *
  * Context: any.
  */
-void blkback_queue_complete(struct blkback_req *req)
+void blkback_queue_complete(struct blkback_part *part)
 {
-	struct blkback_queue *queue = req->queue;
+	struct blkback_queue *queue = part->req->queue;
 
 	/*
 	 * Once on the list it may be answered and the queue destroyed, which
 	 * waits for a grace period before it frees what is kicked here.
 	 */
 	rcu_read_lock();
-	if (llist_add(&req->done, &queue->completions))
+	if (llist_add(&part->done, &queue->completions))
 		blkback_queue_kick(queue);
 	rcu_read_unlock();
 }
 
-static irqreturn_t queue_event(int irq, void *data)
+/**
+ * blkback_queue_event - the handler of a ring's event
+ * @irq: its interrupt
+ * @data: the ring
+ *
+ * Context: hard interrupt.
+ * Return: IRQ_HANDLED.  A pass acknowledges it.
+ */
+irqreturn_t blkback_queue_event(int irq, void *data)
 {
 	struct blkback_queue *queue = data;
 
@@ -69,6 +81,29 @@ static void queue_retry_later(struct blkback_queue *queue)
 {
 	queue_delayed_work(blkback_queue_wq, &queue->retry,
 			   msecs_to_jiffies(QUEUE_RETRY_MS));
+}
+
+static void queue_idle_later(struct blkback_queue *queue)
+{
+	queue_delayed_work(system_dfl_wq, &queue->idle,
+			   msecs_to_jiffies(QUEUE_IDLE_MS));
+}
+
+/* Away from the I/O path: giving pages back may take long. */
+static void queue_idle(struct work_struct *work)
+{
+	struct blkback_queue *queue =
+		container_of(work, struct blkback_queue, idle.work);
+
+	if (READ_ONCE(queue->busy)) {
+		WRITE_ONCE(queue->busy, false);
+		queue_idle_later(queue);
+		return;
+	}
+	blkback_pages_shrink(&queue->mover.pages);
+	/* The objects are the pass's. */
+	set_bit(BLKBACK_QUEUE_IDLE, &queue->flags);
+	blkback_queue_kick(queue);
 }
 
 /* errno becomes the wire's status here and nowhere else. */
@@ -95,133 +130,189 @@ static void queue_answer(struct blkback_queue *queue, struct blkback_req *req)
 			     cmd->sector, ERR_PTR(req->error));
 	blkback_ring_answer(&queue->ring, cmd->id, cmd->wire_op,
 			    wire_status(req->error));
-	list_add(&req->list, &queue->free);
+	blkback_pool_put_req(&queue->pool, req);
 	queue->nr_taken--;
 	queue->consumed = true;
 }
 
-/* Requests that the disk is done with, oldest first. */
+static void queue_answer_refused(struct blkback_queue *queue,
+				 struct list_head *refused)
+{
+	struct blkback_req *req, *next;
+
+	list_for_each_entry_safe(req, next, refused, list) {
+		list_del(&req->list);
+		blkback_stats_refused(queue->stats);
+		queue_answer(queue, req);
+	}
+}
+
+static bool is_discard(const struct blkback_req *req)
+{
+	return req->cmd.op == BLKBACK_DISCARD ||
+	       req->cmd.op == BLKBACK_SECURE_ERASE;
+}
+
+/* Parts that the disk is done with, oldest first. */
 static void queue_collect(struct blkback_queue *queue,
 			  struct list_head *finished)
 {
 	struct llist_node *done = llist_del_all(&queue->completions);
-	struct blkback_req *req, *next;
+	struct blkback_part *part, *next;
 
 	list_splice_init(&queue->held, finished);
-	llist_for_each_entry_safe(req, next, llist_reverse_order(done), done) {
-		bool discard = req->cmd.op == BLKBACK_DISCARD ||
-			       req->cmd.op == BLKBACK_SECURE_ERASE;
+	llist_for_each_entry_safe(part, next, llist_reverse_order(done), done)
+		if (!is_discard(part->req) || !blkback_discard_continue(part))
+			list_add_tail(&part->list, finished);
+}
 
-		if (!discard || !blkback_discard_continue(req))
-			list_add_tail(&req->list, finished);
-	}
+/* A request is answered when none of it is under way and none of it will be. */
+static void queue_part_ended(struct blkback_queue *queue,
+			     struct blkback_part *part)
+{
+	struct blkback_req *req = part->req;
+
+	req->error = req->error ?: part->error;
+	/* What has not started of a request that failed never will. */
+	if (req->error)
+		list_del_init(&req->list);
+	blkback_pool_put_part(&queue->pool, part);
+	if (--req->nr_parts || !list_empty(&req->list))
+		return;
+	blkback_stats_done(queue->stats, &req->cmd, req->error);
+	queue_answer(queue, req);
 }
 
 /* No answer goes out before its pages are unmapped. */
 static void queue_settle(struct blkback_queue *queue,
 			 struct list_head *finished)
 {
-	struct blkback_req *req, *next;
+	struct blkback_part *part, *next;
 	LIST_HEAD(starved);
 
 	blkback_mover_release(&queue->mover, finished, &queue->held);
-	list_for_each_entry_safe(req, next, finished, list) {
-		list_del(&req->list);
-		if (req->starved && !req->error) {
-			list_add_tail(&req->list, &starved);
-			continue;
-		}
-		blkback_stats_done(queue->stats, &req->cmd, req->error);
-		queue_answer(queue, req);
+	list_for_each_entry_safe(part, next, finished, list) {
+		list_del(&part->list);
+		if (part->starved && !part->error && !part->req->error)
+			list_add_tail(&part->list, &starved);
+		else
+			queue_part_ended(queue, part);
 	}
-	/* They are older than all that wait. */
-	list_splice(&starved, &queue->waiting);
-	if (!list_empty(&queue->held) || !list_empty(&starved))
+	/* They are older than those that had no turn. */
+	list_splice(&starved, &queue->starved);
+	if (!list_empty(&queue->held))
 		queue_retry_later(queue);
 }
 
-static void queue_break(struct blkback_queue *queue)
+/*
+ * The next part of a request, with pages for all of it; NULL when there are not
+ * enough, or no object.
+ */
+static struct blkback_part *queue_cut(struct blkback_queue *queue,
+				      struct blkback_req *req)
 {
-	if (test_and_set_bit(BLKBACK_QUEUE_BROKEN, &queue->flags))
-		return;
-	blkback_warn(queue->dev,
-		     "the frontend claims more requests than its ring has slots; the connection is closed\n");
-	blkback_state_ring_broken(queue->dev);
+	struct blkback_part *part = blkback_pool_get_part(&queue->pool);
+	unsigned int i;
+
+	if (!part)
+		return NULL;
+	part->req = req;
+	part->sector = req->next_sector;
+	part->seg = req->cmd.seg + req->next_segment;
+	part->nr_segments = min(req->cmd.nr_segments - req->next_segment,
+				BLKBACK_PART_SEGMENTS);
+	if (!blkback_mover_reserve(&queue->mover, part)) {
+		blkback_pool_put_part(&queue->pool, part);
+		return NULL;
+	}
+	for (i = 0; i < part->nr_segments; i++)
+		req->next_sector += part->seg[i].len_bytes >> SECTOR_SHIFT;
+	req->next_segment += part->nr_segments;
+	req->nr_parts++;
+	return part;
 }
 
-/* Every slot that the frontend has filled: bad ones are answered at once. */
-static void queue_take(struct blkback_queue *queue)
+/* False when some of the request has to wait. */
+static bool queue_cut_all(struct blkback_queue *queue, struct blkback_req *req,
+			  struct list_head *batch)
 {
-	struct blkback_limits limits = queue->dev->vbd.limits;
-	int nr = blkback_ring_pending(&queue->ring);
-	union blkback_slot slot;
-	struct blkback_req *req;
+	struct blkback_part *part;
 
-	if (nr < 0) {
-		queue_break(queue);
-		return;
-	}
-	limits.capacity_sectors =
-		READ_ONCE(queue->dev->vbd.limits.capacity_sectors);
-	/* The poll for it does not wake an idle CPU; whoever works may notice. */
-	if (unlikely(bdev_nr_sectors(queue->dev->vbd.bdev) !=
-		     limits.capacity_sectors))
-		blkback_state_kick(queue->dev);
-	while (nr-- > 0) {
-		blkback_ring_take(&queue->ring, &slot);
-		req = list_first_entry(&queue->free, struct blkback_req, list);
-		list_del(&req->list);
-		queue->nr_taken++;
-		queue->consumed = true;
-		req->error = blkback_decode(queue->ring.abi, &slot, &limits,
-					    &req->cmd);
-		if (!req->error) {
-			list_add_tail(&req->list, &queue->waiting);
+	/* One without data is one part, too. */
+	do {
+		part = queue_cut(queue, req);
+		if (!part)
+			return false;
+		list_add_tail(&part->list, batch);
+	} while (req->next_segment < req->cmd.nr_segments);
+	list_del_init(&req->list);
+	return true;
+}
+
+/* Parts that had no room before, oldest first; false when some wait still. */
+static bool queue_retry_starved(struct blkback_queue *queue,
+				struct list_head *batch,
+				struct list_head *finished)
+{
+	struct blkback_part *part, *next;
+
+	list_for_each_entry_safe(part, next, &queue->starved, list) {
+		if (part->req->error) {
+			list_move_tail(&part->list, finished);
 			continue;
 		}
-		blkback_stats_refused(queue->stats);
-		queue_answer(queue, req);
+		if (!blkback_mover_reserve(&queue->mover, part))
+			return false;
+		part->starved = false;
+		list_move_tail(&part->list, batch);
 	}
+	return true;
 }
 
-static void queue_submit(struct blkback_req *req)
-{
-	if (req->cmd.op == BLKBACK_DISCARD ||
-	    req->cmd.op == BLKBACK_SECURE_ERASE)
-		blkback_discard_submit(req);
-	else
-		blkback_io_submit(req);
-}
-
-/*
- * Start what waits, in order, as far as there are pages for it.  What could not
- * be mapped is left on @finished.
- */
-static void queue_start(struct blkback_queue *queue, struct list_head *finished)
+/* What starts now, in order, as far as there are pages for it. */
+static void queue_gather(struct blkback_queue *queue, struct list_head *batch,
+			 struct list_head *finished)
 {
 	struct blkback_req *req, *next;
+	bool all = queue_retry_starved(queue, batch, finished);
+
+	list_for_each_entry_safe(req, next, &queue->waiting, list) {
+		if (!all)
+			break;
+		all = queue_cut_all(queue, req, batch);
+	}
+	if (!all)
+		blkback_stats_waited(queue->stats);
+}
+
+static void queue_submit(struct blkback_part *part)
+{
+	if (is_discard(part->req))
+		blkback_discard_submit(part);
+	else
+		blkback_io_submit(part);
+}
+
+/* Start what can be; what could not be mapped is left on @finished. */
+static void queue_start(struct blkback_queue *queue, struct list_head *finished)
+{
+	struct blkback_part *part, *next;
 	struct blk_plug plug;
 	LIST_HEAD(batch);
 
-	list_for_each_entry_safe(req, next, &queue->waiting, list) {
-		req->starved = false;
-		if (!blkback_mover_reserve(&queue->mover, req)) {
-			blkback_stats_waited(queue->stats);
-			break;
-		}
-		list_move_tail(&req->list, &batch);
-	}
+	queue_gather(queue, &batch, finished);
 	if (list_empty(&batch))
 		return;
 
 	blkback_mover_bring(&queue->mover, &batch);
+	/* Under one plug neighbouring parts of a request become one again. */
 	blk_start_plug(&plug);
-	list_for_each_entry_safe(req, next, &batch, list) {
-		list_del(&req->list);
-		if (req->error || req->starved)
-			list_add_tail(&req->list, finished);
+	list_for_each_entry_safe(part, next, &batch, list) {
+		list_del(&part->list);
+		if (part->error || part->starved)
+			list_add_tail(&part->list, finished);
 		else
-			queue_submit(req);
+			queue_submit(part);
 	}
 	blk_finish_plug(&plug);
 }
@@ -239,14 +330,29 @@ static void queue_acknowledge(struct blkback_queue *queue)
 	queue->consumed = false;
 }
 
-/* The ring's part of a pass; false when no more of it is to be taken. */
+/* The ring's part of a pass; false when some slots have to stay on it. */
 static bool queue_intake(struct blkback_queue *queue)
 {
-	if (test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags) ||
-	    test_bit(BLKBACK_QUEUE_BROKEN, &queue->flags))
-		return false;
-	queue_take(queue);
-	return !test_bit(BLKBACK_QUEUE_BROKEN, &queue->flags);
+	LIST_HEAD(refused);
+	bool all = false;
+
+	if (!test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags) &&
+	    !test_bit(BLKBACK_QUEUE_BROKEN, &queue->flags))
+		all = blkback_intake_take(queue, &refused);
+	blkback_intake_describe(queue, &refused);
+	queue_answer_refused(queue, &refused);
+	return all;
+}
+
+/* Of what is kept beyond need: for how long it may be. */
+static void queue_tidy(struct blkback_queue *queue)
+{
+	if (test_and_clear_bit(BLKBACK_QUEUE_IDLE, &queue->flags))
+		blkback_pool_shrink(&queue->pool);
+	if (!delayed_work_pending(&queue->idle) &&
+	    (blkback_pool_surplus(&queue->pool) ||
+	     blkback_pages_surplus(&queue->mover.pages)))
+		queue_idle_later(queue);
 }
 
 static void queue_pass(struct blkback_queue *queue)
@@ -261,9 +367,12 @@ static void queue_pass(struct blkback_queue *queue)
 	/* Fast devices are done already, and go into the same notification. */
 	queue_collect(queue, &finished);
 	queue_settle(queue, &finished);
-	/* What could not be mapped has given its pages back unannounced. */
-	if (!list_empty(&queue->waiting))
+	/* What could not be started has given its pages back unannounced. */
+	if (!list_empty(&queue->taken) || !list_empty(&queue->waiting) ||
+	    !list_empty(&queue->starved))
 		queue_retry_later(queue);
+	if (queue->nr_taken || queue->consumed)
+		WRITE_ONCE(queue->busy, true);
 
 	if (blkback_ring_push(&queue->ring))
 		blkback_port_notify(queue->irq);
@@ -274,6 +383,7 @@ static void queue_pass(struct blkback_queue *queue)
 		else
 			queue_acknowledge(queue);
 	}
+	queue_tidy(queue);
 	if (!queue->nr_taken && test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags))
 		wake_up(&queue->drained);
 }
@@ -286,142 +396,88 @@ static void queue_work_fn(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
-static struct blkback_queue *queue_alloc(struct blkback_dev *dev)
+/**
+ * blkback_queue_init - what a ring is before it has pages and an event
+ * @queue: the ring, zeroed
+ * @dev: whose it is
+ * @number: which of its rings
+ *
+ * No pass is made before blkback_queue_start(): an event may come before the
+ * number of its interrupt is known, and could not be acknowledged.
+ */
+void blkback_queue_init(struct blkback_queue *queue, struct blkback_dev *dev,
+			unsigned int number)
 {
-	unsigned int i, nr_slots = blkback_ring_slots(1);
-	struct blkback_queue *queue;
-
-	queue = kzalloc_obj(*queue);
-	if (!queue)
-		return NULL;
-	queue->reqs = kvzalloc_objs(*queue->reqs, nr_slots);
-	if (!queue->reqs) {
-		kfree(queue);
-		return NULL;
-	}
-
 	queue->dev = dev;
-	queue->nr_reqs = nr_slots;
-	queue->stats = &dev->stats;
+	queue->number = number;
 	INIT_WORK(&queue->work, queue_work_fn);
+	disable_work(&queue->work);
 	INIT_DELAYED_WORK(&queue->retry, queue_retry);
+	INIT_DELAYED_WORK(&queue->idle, queue_idle);
 	init_llist_head(&queue->completions);
-	INIT_LIST_HEAD(&queue->free);
+	INIT_LIST_HEAD(&queue->taken);
 	INIT_LIST_HEAD(&queue->waiting);
+	INIT_LIST_HEAD(&queue->starved);
 	INIT_LIST_HEAD(&queue->held);
 	init_waitqueue_head(&queue->drained);
-	for (i = 0; i < nr_slots; i++) {
-		queue->reqs[i].queue = queue;
-		list_add_tail(&queue->reqs[i].list, &queue->free);
-	}
-	return queue;
-}
-
-static void queue_free(struct blkback_queue *queue)
-{
-	kvfree(queue->reqs);
-	kfree(queue);
 }
 
 /**
- * blkback_queue_create - map a ring and start to serve it
- * @dev: the device, its backing device open
- * @config: what the frontend wrote
- *
- * Context: the device's work item, may sleep.
- * Return: the queue, or ERR_PTR() with nothing left behind.
+ * blkback_queue_start - serve the ring from now on
+ * @queue: the ring, attached and bound
  */
-struct blkback_queue *blkback_queue_create(struct blkback_dev *dev,
-					   const struct blkback_config *config)
+void blkback_queue_start(struct blkback_queue *queue)
 {
-	struct xenbus_device *xbdev = dev->xbdev;
-	struct blkback_queue *queue;
-	void *shared;
-	int err;
-
-	queue = queue_alloc(dev);
-	if (!queue)
-		return ERR_PTR(-ENOMEM);
-
-	err = blkback_mover_init(&queue->mover, xbdev->otherend_id,
-				 queue->nr_reqs);
-	if (err)
-		goto err_free_queue;
-	err = blkback_port_map_ring(xbdev, config->ring_ref, &shared);
-	if (err)
-		goto err_exit_mover;
-	err = blkback_ring_attach(&queue->ring, config->abi, shared, 1);
-	if (err)
-		goto err_unmap_ring;
-	/*
-	 * An event may come before its number is known, and could not be
-	 * acknowledged: no pass is made before.
-	 */
-	disable_work(&queue->work);
-	queue->irq = blkback_port_bind(xbdev, config->event_channel,
-				       queue_event, queue);
-	if (queue->irq < 0) {
-		err = queue->irq;
-		goto err_unmap_ring;
-	}
 	enable_work(&queue->work);
 	/* A frontend that was connected before may not send an event for it. */
 	blkback_queue_kick(queue);
-	return queue;
-
-err_unmap_ring:
-	blkback_port_unmap_ring(xbdev, shared);
-err_exit_mover:
-	blkback_mover_exit(&queue->mover);
-err_free_queue:
-	queue_free(queue);
-	return ERR_PTR(err);
 }
 
-/* A disk may hold a request for ever; then this waits, and says so. */
-static void queue_drain(struct blkback_queue *queue)
+/**
+ * blkback_queue_stop - take no more slots off the ring
+ * @queue: the ring, started or not
+ *
+ * Does not wait.
+ */
+void blkback_queue_stop(struct blkback_queue *queue)
+{
+	set_bit(BLKBACK_QUEUE_STOPPED, &queue->flags);
+	/* The pass that sees the flag is the last one to take slots. */
+	blkback_queue_kick(queue);
+}
+
+/**
+ * blkback_queue_drain - wait until all that was taken has been answered
+ * @queue: the ring, stopped
+ *
+ * A disk may hold a request for ever; then this waits, and says so.
+ *
+ * Context: the device's work item, sleeps.
+ */
+void blkback_queue_drain(struct blkback_queue *queue)
 {
 	unsigned int waited_s = 0;
 
+	flush_work(&queue->work);
 	while (!wait_event_timeout(queue->drained,
 				   !READ_ONCE(queue->nr_taken),
 				   QUEUE_DRAIN_WARN_S * HZ)) {
 		waited_s += QUEUE_DRAIN_WARN_S;
 		dev_warn(&queue->dev->xbdev->dev,
-			 "disconnect waits for %u requests that the disk has not finished for %u seconds\n",
-			 READ_ONCE(queue->nr_taken), waited_s);
+			 "disconnect waits for %u requests of ring %u that the disk has not finished for %u seconds\n",
+			 READ_ONCE(queue->nr_taken), queue->number, waited_s);
 	}
 }
 
 /**
- * blkback_queue_destroy - stop serving a ring and unmap it
- * @queue: the queue
- *
- * Everything that was taken off the ring is answered first, however long that
- * takes: when this returns no bio can touch a page of the frontend any more.
- * The order is that of every teardown here: stop intake, drain, unmap, unbind,
- * free.
+ * blkback_queue_end - no pass is made any more
+ * @queue: the ring, drained, or never started; a grace period has gone by since
  *
  * Context: the device's work item, sleeps.
  */
-void blkback_queue_destroy(struct blkback_queue *queue)
+void blkback_queue_end(struct blkback_queue *queue)
 {
-	struct xenbus_device *xbdev = queue->dev->xbdev;
-	void *shared = queue->ring.back.sring;
-
-	set_bit(BLKBACK_QUEUE_STOPPED, &queue->flags);
-	/* The pass that sees the flag is the last one to take slots. */
-	blkback_queue_kick(queue);
-	flush_work(&queue->work);
-	queue_drain(queue);
-	/* Completions whose request was answered before they had kicked. */
-	synchronize_rcu();
-
 	disable_work_sync(&queue->work);
 	cancel_delayed_work_sync(&queue->retry);
-	blkback_ring_detach(&queue->ring);
-	blkback_port_unmap_ring(xbdev, shared);
-	blkback_port_unbind(queue->irq, queue);
-	blkback_mover_exit(&queue->mover);
-	queue_free(queue);
+	cancel_delayed_work_sync(&queue->idle);
 }

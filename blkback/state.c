@@ -6,7 +6,9 @@
  * wait there for the disk as long as the disk takes, while xenwatch goes on with
  * the other devices.
  */
+#include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/log2.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
@@ -82,14 +84,24 @@ static void dev_wait_predecessor(struct blkback_dev *dev)
 			 "connect waits for the requests of the former connection\n");
 }
 
+/* For a reason that needs no more words than these. */
+static void dev_refuse(struct blkback_dev *dev, int err, const char *why)
+{
+	if (!blkback_xenbus_begin(dev))
+		return;
+	blkback_xenbus_fatal(dev, err, "%s", why);
+	blkback_xenbus_end(dev);
+}
+
 static void dev_disconnect(struct blkback_dev *dev)
 {
 	int err;
 
 	if (!dev->queue)
 		return;
-	blkback_queue_destroy(dev->queue);
-	dev->queue = NULL;
+	blkback_connection_stop(dev);
+	kfree(dev->config.ring);
+	dev->config.ring = NULL;
 	/*
 	 * What this frontend was told is written outlives us too: another
 	 * host's flush does not reach our cache.
@@ -102,63 +114,64 @@ static void dev_disconnect(struct blkback_dev *dev)
 	blkback_info(dev, "disconnected\n");
 }
 
-/* Publish last: the ring is served before the frontend hears of it. */
+static void dev_tell_connected(struct blkback_dev *dev)
+{
+	const struct blkback_config *config = &dev->config;
+
+	blkback_info(dev, "connected: %llu sectors of 512 bytes%s, %u rings of %u pages, %s\n",
+		     dev->vbd.limits.capacity_sectors,
+		     dev->vbd.limits.read_only ? ", read-only" : "",
+		     config->nr_queues, config->nr_ring_pages,
+		     config->abi == BLKBACK_ABI_X86_32 ? "x86_32 slots" :
+							 "x86_64 slots");
+}
+
+/* Publish last: the rings are served before the frontend hears of it. */
 static void dev_connect(struct blkback_dev *dev)
 {
-	struct blkback_queue *queue;
 	struct blkback_config config;
 	int err;
 
 	dev_wait_predecessor(dev);
 	err = blkback_vbd_settle(&dev->vbd);
-	if (!blkback_xenbus_begin(dev))
-		return;
 	if (err) {
-		blkback_xenbus_fatal(dev, err,
-				     "writing what this domain has cached of the disk");
-		goto out;
+		dev_refuse(dev, err,
+			   "writing what this domain has cached of the disk");
+		return;
 	}
 	if (blkback_xenbus_read_config(dev, &config))
-		goto out;
-	queue = blkback_queue_create(dev, &config);
-	if (IS_ERR(queue)) {
-		blkback_xenbus_fatal(dev, PTR_ERR(queue),
-				     "connecting to ring %u and event channel %u of domain %d",
-				     config.ring_ref, config.event_channel,
-				     dev->xbdev->otherend_id);
-		goto out;
+		return;
+	if (blkback_connection_start(dev, &config)) {
+		kfree(config.ring);
+		return;
 	}
 	dev->config = config;
-	dev->queue = queue;
 	blkback_vbd_resized(&dev->vbd);
-	if (blkback_xenbus_write_disk(dev))
-		goto out;
-	blkback_xenbus_switch(dev, XenbusStateConnected);
-	blkback_info(dev, "connected: %llu sectors of 512 bytes%s, %s\n",
-		     dev->vbd.limits.capacity_sectors,
-		     dev->vbd.limits.read_only ? ", read-only" : "",
-		     config.abi == BLKBACK_ABI_X86_32 ? "x86_32 slots" :
-							"x86_64 slots");
-out:
+	if (!blkback_xenbus_begin(dev))
+		return;
+	if (!blkback_xenbus_write_disk(dev)) {
+		blkback_xenbus_switch(dev, XenbusStateConnected);
+		dev_tell_connected(dev);
+	}
 	blkback_xenbus_end(dev);
 }
 
 /*
- * Connected, and the frontend is where it should be: but is it the ring that it
- * published?  It may have been through Closed in between.
+ * Connected, and the frontend is where it should be: but are they the rings that
+ * it published?  It may have been through Closed in between.
  */
 static void dev_compare(struct blkback_dev *dev)
 {
 	struct blkback_config config;
-	int err;
+	bool same;
 
-	if (!blkback_xenbus_begin(dev))
+	if (blkback_xenbus_read_config(dev, &config))
 		return;
-	err = blkback_xenbus_read_config(dev, &config);
-	blkback_xenbus_end(dev);
-	if (err || blkback_config_equal(&config, &dev->config))
+	same = blkback_config_equal(&config, &dev->config);
+	kfree(config.ring);
+	if (same)
 		return;
-	blkback_info(dev, "the frontend has a new ring\n");
+	blkback_info(dev, "the frontend has new rings\n");
 	dev_disconnect(dev);
 	dev_connect(dev);
 }
@@ -237,12 +250,11 @@ static void dev_check_vbd(struct blkback_dev *dev)
 /* The queue said in the log what is wrong with it. */
 static void dev_check_ring(struct blkback_dev *dev)
 {
-	if (!READ_ONCE(dev->ring_broken) || !blkback_xenbus_begin(dev))
+	if (!READ_ONCE(dev->ring_broken))
 		return;
 	WRITE_ONCE(dev->ring_broken, false);
-	blkback_xenbus_fatal(dev, -EPROTO,
-			     "the frontend claims more requests than its ring has slots");
-	blkback_xenbus_end(dev);
+	dev_refuse(dev, -EPROTO,
+		   "the frontend claims more requests than its ring has slots");
 }
 
 static void dev_step(struct blkback_dev *dev)
@@ -300,6 +312,7 @@ static void dev_end(struct work_struct *work)
 	spin_unlock(&devs_lock);
 	put_device(&dev->xbdev->dev);
 	mutex_destroy(&dev->lock);
+	blkback_stats_free(dev);
 	kfree(dev);
 	wake_up_all(&devs_wait);
 	memalloc_noio_restore(noio);
@@ -327,6 +340,23 @@ static void dev_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
+/* What was asked for by parameters, within what can be had. */
+static void dev_set_offer(struct blkback_dev *dev)
+{
+	struct blkback_offer *offer = &dev->offer;
+
+	offer->max_queues = clamp(READ_ONCE(blkback_max_queues) ?:
+				  num_online_cpus(), 1U,
+				  (unsigned int)BLKBACK_MAX_QUEUES);
+	offer->max_ring_page_order =
+		min_t(unsigned int, blkback_max_ring_page_order,
+		      ilog2(BLKBACK_MAX_RING_PAGES));
+	offer->max_indirect_segments =
+		min_t(unsigned int, blkback_max_indirect_segments,
+		      BLKIF_MAX_INDIRECT_SEGMENTS);
+	dev->vbd.limits.max_indirect_segments = offer->max_indirect_segments;
+}
+
 /**
  * blkback_state_alloc - make the object that stands for a device
  * @xbdev: the xenbus device, whose memory it holds from now on
@@ -344,9 +374,9 @@ struct blkback_dev *blkback_state_alloc(struct xenbus_device *xbdev)
 	dev->xbdev = xbdev;
 	dev->front_state = XenbusStateUnknown;
 	dev->vbd.changed = vbd_changed;
+	dev_set_offer(dev);
 	mutex_init(&dev->lock);
 	ratelimit_default_init(&dev->ratelimit);
-	u64_stats_init(&dev->stats.syncp);
 	INIT_WORK(&dev->work, dev_work);
 	INIT_WORK(&dev->end, dev_end);
 	dev_set_drvdata(&xbdev->dev, dev);

@@ -1,8 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Counting once; sysfs.c shows it. */
 #include <linux/preempt.h>
+#include <linux/slab.h>
 
 #include "blkback.h"
+
+/**
+ * blkback_stats_get - the counters of a ring's number
+ * @dev: the device
+ * @number: the ring's
+ *
+ * There are as many as the device had rings at once, and they go with it.
+ *
+ * Context: the device's work item, may sleep.
+ * Return: the counters, or NULL when there is no memory for them.
+ */
+struct blkback_stats *blkback_stats_get(struct blkback_dev *dev,
+					unsigned int number)
+{
+	struct blkback_stats *stats;
+
+	for (stats = dev->stats; stats; stats = stats->next)
+		if (stats->number == number)
+			return stats;
+	stats = kzalloc_obj(*stats);
+	if (!stats)
+		return NULL;
+	u64_stats_init(&stats->syncp);
+	stats->number = number;
+	stats->next = dev->stats;
+	/* A reader who sees it sees all of it. */
+	smp_store_release(&dev->stats, stats);
+	return stats;
+}
+
+/**
+ * blkback_stats_free - the device ends, and nobody reads its counters any more
+ * @dev: the device
+ */
+void blkback_stats_free(struct blkback_dev *dev)
+{
+	struct blkback_stats *stats;
+
+	while (dev->stats) {
+		stats = dev->stats;
+		dev->stats = stats->next;
+		kfree(stats);
+	}
+}
+
+/**
+ * blkback_stats_sum - a counter of all rings together
+ * @dev: the device
+ * @at: the counter's offset in struct blkback_stats
+ *
+ * Context: any.
+ * Return: the sum.
+ */
+u64 blkback_stats_sum(const struct blkback_dev *dev, size_t at)
+{
+	const struct blkback_stats *stats;
+	const u64_stats_t *counter;
+	unsigned int start;
+	u64 value, sum = 0;
+
+	/* Pairs with the release in blkback_stats_get(). */
+	for (stats = smp_load_acquire(&dev->stats); stats;
+	     stats = stats->next) {
+		counter = (const void *)stats + at;
+		do {
+			start = u64_stats_fetch_begin(&stats->syncp);
+			value = u64_stats_read(counter);
+		} while (u64_stats_fetch_retry(&stats->syncp, start));
+		sum += value;
+	}
+	return sum;
+}
 
 /* Where a 64-bit counter takes two stores, no reader may wait for its writer. */
 static void stats_begin(struct blkback_stats *stats)

@@ -41,26 +41,13 @@ static const struct attribute_group blkback_group = {
 	.attrs = blkback_attrs,
 };
 
-static ssize_t stats_show(struct device *device, size_t at, char *buf)
-{
-	const struct blkback_stats *stats = &sysfs_dev(device)->stats;
-	const u64_stats_t *counter = (const void *)stats + at;
-	unsigned int start;
-	u64 value;
-
-	do {
-		start = u64_stats_fetch_begin(&stats->syncp);
-		value = u64_stats_read(counter);
-	} while (u64_stats_fetch_retry(&stats->syncp, start));
-	return sysfs_emit(buf, "%llu\n", value);
-}
-
 #define STATISTIC(name)							\
 static ssize_t name##_show(struct device *device,			\
 			   struct device_attribute *attr, char *buf)	\
 {									\
-	return stats_show(device, offsetof(struct blkback_stats, name),	\
-			  buf);						\
+	return sysfs_emit(buf, "%llu\n",				\
+			  blkback_stats_sum(sysfs_dev(device),		\
+				offsetof(struct blkback_stats, name)));	\
 }									\
 static DEVICE_ATTR_RO(name)
 

@@ -12,6 +12,7 @@
 
 #include "blkback.h"
 #include "compat.h"
+#include "port.h"
 
 /**
  * blkback_xenbus_begin - use XenStore on behalf of a device
@@ -90,100 +91,187 @@ bool blkback_xenbus_online(struct blkback_dev *dev)
 	return xenbus_dev_is_online(dev->xbdev);
 }
 
-/*
- * A key's text, to be freed, or NULL.  @err is left alone if that is because the
- * key is missing.
- */
-static char *try_key(const char *dir, const char *key, int *err)
+/* A key's text, or NULL; to be freed. */
+static char *read_key(const char *dir, const char *key)
 {
 	char *text = xenbus_read(XBT_NIL, dir, key, NULL);
 
-	if (!IS_ERR(text))
-		return text;
-	if (PTR_ERR(text) != -ENOENT)
-		*err = PTR_ERR(text);
-	return NULL;
+	return IS_ERR(text) ? NULL : text;
 }
 
-static char *read_key(const char *dir, const char *key)
+struct front_keys {
+	struct blkback_keys keys;
+	const char *dir;
+};
+
+static char *read_front_key(const struct blkback_keys *keys, const char *key)
 {
-	int err;
+	const struct front_keys *front =
+		container_of(keys, struct front_keys, keys);
+	char *text = xenbus_read(XBT_NIL, front->dir, key, NULL);
 
-	return try_key(dir, key, &err);
-}
-
-static int read_front_keys(const char *dir, struct blkback_keys *keys)
-{
-	int err = 0;
-
-	keys->protocol = try_key(dir, BLKIF_KEY_PROTOCOL, &err);
-	keys->ring_ref = try_key(dir, BLKIF_KEY_RING_REF, &err);
-	keys->ring_ref0 = try_key(dir, BLKIF_KEY_RING_REF0, &err);
-	keys->ring_page_order = try_key(dir, BLKIF_KEY_RING_PAGE_ORDER, &err);
-	keys->num_ring_pages = try_key(dir, BLKIF_KEY_NUM_RING_PAGES, &err);
-	keys->event_channel = try_key(dir, BLKIF_KEY_EVENT_CHANNEL, &err);
-	keys->num_queues = try_key(dir, BLKIF_KEY_NUM_QUEUES, &err);
-	keys->large_sector_size = try_key(dir, BLKIF_KEY_LARGE_SECTOR_SIZE, &err);
-	return err;
-}
-
-static void free_front_keys(const struct blkback_keys *keys)
-{
-	kfree(keys->protocol);
-	kfree(keys->ring_ref);
-	kfree(keys->ring_ref0);
-	kfree(keys->ring_page_order);
-	kfree(keys->num_ring_pages);
-	kfree(keys->event_channel);
-	kfree(keys->num_queues);
-	kfree(keys->large_sector_size);
+	return text == ERR_PTR(-ENOENT) ? NULL : text;
 }
 
 /* The text is the frontend's: not all of it, and nothing that a terminal acts on. */
 static void report_refusal(struct blkback_dev *dev, int err,
 			   const struct blkback_refusal *refusal)
 {
-	if (refusal->value)
-		blkback_xenbus_fatal(dev, err,
-				     "%s/%s is \"%*pE\", expected %s",
-				     dev->xbdev->otherend, refusal->key,
-				     (int)strnlen(refusal->value, 32),
-				     refusal->value, refusal->expected);
-	else
+	if (err != -ENOENT && err != -EINVAL)
+		blkback_xenbus_fatal(dev, err, "reading %s/%s",
+				     dev->xbdev->otherend, refusal->key);
+	else if (refusal->missing)
 		blkback_xenbus_fatal(dev, err,
 				     "%s/%s is missing, expected %s",
 				     dev->xbdev->otherend, refusal->key,
 				     refusal->expected);
+	else
+		blkback_xenbus_fatal(dev, err,
+				     "%s/%s is \"%*pE\", expected %s",
+				     dev->xbdev->otherend, refusal->key,
+				     (int)strlen(refusal->value),
+				     refusal->value, refusal->expected);
+}
+
+/* What is said of all rings together. */
+static int read_config(struct blkback_dev *dev, struct blkback_config *config)
+{
+	struct front_keys front = { .keys.read = read_front_key };
+	struct blkback_refusal refusal;
+	int err;
+
+	if (!blkback_xenbus_begin(dev))
+		return -ENODEV;
+	front.dir = dev->xbdev->otherend;
+	err = blkback_negotiate(&front.keys, &dev->offer,
+				dev->vbd.limits.block_sectors << SECTOR_SHIFT,
+				config, &refusal);
+	if (err)
+		report_refusal(dev, err, &refusal);
+	blkback_xenbus_end(dev);
+	return err;
+}
+
+static int read_ring_config(struct blkback_dev *dev,
+			    const struct blkback_config *config,
+			    unsigned int number)
+{
+	struct front_keys front = { .keys.read = read_front_key };
+	struct blkback_refusal refusal;
+	int err;
+
+	if (!blkback_xenbus_begin(dev))
+		return -ENODEV;
+	front.dir = dev->xbdev->otherend;
+	err = blkback_negotiate_ring(&front.keys, config, number,
+				     &config->ring[number], &refusal);
+	if (err)
+		report_refusal(dev, err, &refusal);
+	blkback_xenbus_end(dev);
+	return err;
+}
+
+static int alloc_ring_configs(struct blkback_dev *dev,
+			      struct blkback_config *config)
+{
+	config->ring = kcalloc(config->nr_queues, sizeof(*config->ring),
+			       GFP_KERNEL);
+	if (config->ring)
+		return 0;
+	if (blkback_xenbus_begin(dev)) {
+		blkback_xenbus_fatal(dev, -ENOMEM, "reading the keys of %u rings",
+				     config->nr_queues);
+		blkback_xenbus_end(dev);
+	}
+	return -ENOMEM;
 }
 
 /**
  * blkback_xenbus_read_config - read and check what the frontend wrote
- * @dev: the device, between begin and end, its backing device open
- * @config: result
+ * @dev: the device, not between begin and end, its backing device open
+ * @config: result; @config->ring is the caller's to free
+ *
+ * remove() has to wait for one ring at most.
  *
  * Context: process, may sleep.
- * Return: 0 or -errno, when the connection was refused.
+ * Return: 0 or -errno, when the connection was refused or the device is gone.
  */
 int blkback_xenbus_read_config(struct blkback_dev *dev,
 			       struct blkback_config *config)
 {
-	struct blkback_refusal refusal;
-	struct blkback_keys keys;
+	unsigned int i;
 	int err;
 
-	err = read_front_keys(dev->xbdev->otherend, &keys);
-	if (err) {
-		blkback_xenbus_fatal(dev, err, "reading %s",
-				     dev->xbdev->otherend);
-		goto out;
-	}
-	err = blkback_negotiate(&keys, dev->vbd.limits.block_sectors <<
-				SECTOR_SHIFT, config, &refusal);
+	err = read_config(dev, config);
 	if (err)
-		report_refusal(dev, err, &refusal);
-out:
-	free_front_keys(&keys);
+		return err;
+	err = alloc_ring_configs(dev, config);
+	if (err)
+		return err;
+	for (i = 0; !err && i < config->nr_queues; i++)
+		err = read_ring_config(dev, config, i);
+	if (err)
+		kfree(config->ring);
 	return err;
+}
+
+/**
+ * blkback_xenbus_map_ring - map a ring's pages
+ * @dev: the device, not between begin and end
+ * @gref: the pages' grant references
+ * @nr: how many
+ * @shared: result
+ *
+ * What is wrong with a reference is told in XenStore, in our name.
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -errno.
+ */
+int blkback_xenbus_map_ring(struct blkback_dev *dev, u32 *gref, unsigned int nr,
+			    void **shared)
+{
+	int err;
+
+	if (!blkback_xenbus_begin(dev))
+		return -ENODEV;
+	err = blkback_port_map_ring(dev->xbdev, gref, nr, shared);
+	blkback_xenbus_end(dev);
+	return err;
+}
+
+/* What a frontend may choose from; before it is told to. */
+static int write_offer(struct blkback_dev *dev, struct xenbus_transaction xbt)
+{
+	const struct blkback_offer *offer = &dev->offer;
+	const struct {
+		const char *key;
+		unsigned int value;
+		bool wanted;
+	} keys[] = {
+		{ BLKIF_KEY_MAX_QUEUES, offer->max_queues, true },
+		{ BLKIF_KEY_MAX_RING_PAGE_ORDER, offer->max_ring_page_order,
+		  true },
+		{ BLKIF_KEY_MAX_RING_PAGES, 1U << offer->max_ring_page_order,
+		  true },
+		{ BLKIF_KEY_MAX_INDIRECT_SEGMENTS,
+		  offer->max_indirect_segments,
+		  offer->max_indirect_segments },
+	};
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (!keys[i].wanted)
+			continue;
+		err = xenbus_printf(xbt, dev->xbdev->nodename, keys[i].key,
+				    "%u", keys[i].value);
+		if (err) {
+			blkback_xenbus_fatal(dev, err, "writing %s/%s",
+					     dev->xbdev->nodename, keys[i].key);
+			return err;
+		}
+	}
+	return 0;
 }
 
 static unsigned int vbd_info(const struct blkback_vbd *vbd)
@@ -434,6 +522,9 @@ static int blkback_probe(struct xenbus_device *xbdev,
 		xenbus_dev_fatal(xbdev, -ENOMEM, "allocating the device");
 		return -ENOMEM;
 	}
+	err = write_keys(dev, write_offer);
+	if (err)
+		goto err_remove;
 	err = xenbus_switch_state(xbdev, XenbusStateInitWait);
 	if (err)
 		goto err_remove;

@@ -5,15 +5,7 @@
 #include <linux/prandom.h>
 
 #include "../../blkback/decode.c"
-
-#define CAPACITY	1000000ULL
-
-static const struct blkback_limits all_limits = {
-	.capacity_sectors = CAPACITY,
-	.block_sectors = 1,
-	.discard = true,
-	.secure_erase = true,
-};
+#include "blkback_decode_test.h"
 
 /* A request, before it is put into the layout of a frontend. */
 struct wish {
@@ -378,7 +370,7 @@ static void OPx_unknown_operations(struct kunit *test)
 	}
 }
 
-static void OP6_indirect_echoes_inner_operation(struct kunit *test)
+static void OP6_indirect_not_offered_echoes_inner_operation(struct kunit *test)
 {
 	struct blkback_cmd cmd;
 	union blkback_slot slot;
@@ -440,64 +432,6 @@ static void A2_layouts_byte_by_byte(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cmd.sector, 0x22);
 	KUNIT_EXPECT_EQ(test, cmd.seg[0].gref, 0x33);
 	KUNIT_EXPECT_EQ(test, cmd.seg[0].len_bytes, 4096);
-}
-
-/* Is there anything in @cmd that the rest of the driver must not see? */
-static const char *outside(const struct blkback_cmd *cmd,
-			   const struct blkback_limits *limits)
-{
-	u64 mask = limits->block_sectors - 1, nr = 0;
-	unsigned int i;
-
-	if (cmd->op > BLKBACK_SECURE_ERASE)
-		return "operation";
-	if (cmd->op == BLKBACK_DISCARD && !limits->discard)
-		return "discard";
-	if (cmd->op == BLKBACK_SECURE_ERASE && !limits->secure_erase)
-		return "secure erase";
-	if (limits->read_only && cmd->op != BLKBACK_READ &&
-	    !(cmd->op == BLKBACK_FLUSH && !cmd->nr_segments))
-		return "read-only";
-	if (cmd->nr_segments > BLKIF_MAX_SEGMENTS_PER_REQUEST)
-		return "segments";
-	for (i = 0; i < cmd->nr_segments; i++) {
-		const struct blkback_segment *seg = &cmd->seg[i];
-
-		if (!seg->len_bytes || seg->len_bytes > 4096 ||
-		    seg->offset_bytes + seg->len_bytes > 4096)
-			return "segment";
-		if (((seg->len_bytes | seg->offset_bytes) >> 9) & mask)
-			return "segment's alignment";
-		nr += seg->len_bytes >> 9;
-	}
-	if (cmd->op <= BLKBACK_FLUSH && nr != cmd->nr_sectors)
-		return "sum of segments";
-	if (cmd->op <= BLKBACK_FLUSH && !nr)
-		return cmd->op == BLKBACK_FLUSH ? NULL : "no data";
-	if (cmd->sector > limits->capacity_sectors ||
-	    cmd->nr_sectors > limits->capacity_sectors - cmd->sector)
-		return "range";
-	if ((cmd->sector | cmd->nr_sectors) & mask)
-		return "alignment";
-	return NULL;
-}
-
-static u64 random_sector(struct rnd_state *rnd, u64 capacity)
-{
-	u32 r = prandom_u32_state(rnd);
-
-	switch (r & 7) {
-	case 0:
-		return U64_MAX - (r >> 20);
-	case 1:
-		return (u64)r << 32 | prandom_u32_state(rnd);
-	case 2:
-		return capacity - (r >> 26);
-	case 3:
-		return capacity + (r >> 26) - 32;
-	default:
-		return r % 1024;
-	}
 }
 
 static void random_slot(struct rnd_state *rnd, u64 capacity, struct wish *wish)
@@ -582,7 +516,7 @@ static struct kunit_case decode_cases[] = {
 	KUNIT_CASE(OP5_discard),
 	KUNIT_CASE(OP5_discard_not_offered),
 	KUNIT_CASE(OPx_unknown_operations),
-	KUNIT_CASE(OP6_indirect_echoes_inner_operation),
+	KUNIT_CASE(OP6_indirect_not_offered_echoes_inner_operation),
 	KUNIT_CASE_SLOW(D13_a_million_slots_stay_within_limits),
 	{}
 };

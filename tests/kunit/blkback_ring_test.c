@@ -160,6 +160,47 @@ static void A2_slots_lie_where_the_layout_says(struct kunit *test)
 	}
 }
 
+static void pages_free(void *pages)
+{
+	free_pages((unsigned long)pages, 4);
+}
+
+/* A ring of many pages: slots lie across their ends, too. */
+static void A2_slots_of_many_pages(struct kunit *test)
+{
+	struct blkback_wire_sring *sring =
+		(void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, 4);
+	union blkback_slot slot;
+	struct blkback_ring ring;
+	unsigned int i, n, bytes;
+	u8 *at;
+
+	KUNIT_ASSERT_NOT_NULL(test, sring);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, pages_free,
+							   sring));
+	for (i = 0; i < ARRAY_SIZE(abis); i++) {
+		bytes = abis[i] == BLKBACK_ABI_X86_32 ? 108 : 112;
+		memset(sring, 0, 16 * PAGE_SIZE);
+		sring->req_prod = 512;
+		for (n = 0; n < 512; n++) {
+			at = (u8 *)sring + 64 + n * bytes;
+			memset(at, n % 251, bytes);
+		}
+		KUNIT_ASSERT_EQ(test, 0, blkback_ring_attach(&ring, abis[i],
+							     sring, 16));
+		KUNIT_ASSERT_EQ(test, 512, blkback_ring_pending(&ring));
+		for (n = 0; n < 512; n++) {
+			memset(&slot, 0xff, sizeof(slot));
+			blkback_ring_take(&ring, &slot);
+			KUNIT_EXPECT_EQ(test, slot.operation, n % 251);
+			KUNIT_EXPECT_EQ(test, ((u8 *)&slot)[bytes - 1],
+					n % 251);
+		}
+		sring->req_prod = 513;
+		KUNIT_EXPECT_EQ(test, -EPROTO, blkback_ring_pending(&ring));
+	}
+}
+
 static void D4_answers_carry_nothing_else(struct kunit *test)
 {
 	struct blkback_wire_sring *sring = page_get(test);
@@ -255,6 +296,7 @@ static void D23_detach_forgets_the_page(struct kunit *test)
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(A2_slots_per_page),
 	KUNIT_CASE(A2_slots_lie_where_the_layout_says),
+	KUNIT_CASE(A2_slots_of_many_pages),
 	KUNIT_CASE(RN8_attach_takes_what_was_not_answered),
 	KUNIT_CASE(RN1_producer_overflow),
 	KUNIT_CASE(RN1_rsp_prod_of_the_page_is_not_believed),

@@ -2,6 +2,9 @@
 /* The pages of requests: mapped, and unmapped when nobody looks any more. */
 #include "back.h"
 
+/* A ring's reserve. */
+#define PART_PAGES	32
+
 /* A full ring of the largest requests: few hypercalls, each full of work. */
 static void one_batch_few_hypercalls(struct kunit *test)
 {
@@ -114,7 +117,7 @@ static void forward_progress_on_the_reserve(struct kunit *test)
 	struct peer_slot slot;
 	unsigned int i;
 
-	xen.pages_budget = BLKIF_MAX_SEGMENTS_PER_REQUEST;
+	xen.pages_budget = PART_PAGES;
 	back_connect(test, bench);
 	peer_fill(peer, 0, PEER_PAGES, 4);
 	for (i = 0; i < PEER_SLOTS; i++) {
@@ -125,7 +128,7 @@ static void forward_progress_on_the_reserve(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
 	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
 	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, PEER_PAGES, disk.data));
-	KUNIT_EXPECT_EQ(test, BLKIF_MAX_SEGMENTS_PER_REQUEST, xen.nr_pages);
+	KUNIT_EXPECT_EQ(test, PART_PAGES, xen.nr_pages);
 }
 
 static void a_page_in_use_is_not_unmapped(struct kunit *test)

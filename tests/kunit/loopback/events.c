@@ -203,6 +203,11 @@ int blkback_port_bind(struct xenbus_device *xbdev, u32 event_channel,
 	return irq;
 }
 
+void blkback_port_spread(int irq, unsigned int nth)
+{
+	xen.spread |= 1UL << nth % BITS_PER_LONG;
+}
+
 void blkback_port_unbind(int irq, void *data)
 {
 	end_close(irq, data);

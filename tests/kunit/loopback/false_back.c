@@ -119,7 +119,7 @@ void false_begin(struct kunit *test, struct pair *pair,
 	ref = store_read_int(FRONT_NODE "/ring-ref", 0);
 	port = store_read_int(FRONT_NODE "/event-channel", 0);
 	KUNIT_ASSERT_EQ(test, 0,
-			blkback_port_map_ring(pair->front, ref, &shared));
+			blkback_port_map_ring(pair->front, &ref, 1, &shared));
 	back->sring = shared;
 	back->irq = blkback_port_bind(pair->front, port, false_event, back);
 	KUNIT_ASSERT_GT(test, back->irq, 0);

@@ -61,6 +61,7 @@ struct fake_xen {
 	unsigned int fail_map_op;	/* the first one, counted from 1 */
 	unsigned int nr_fail_map_op;	/* so many from there on */
 	s16 map_op_status;
+	unsigned int fail_copy_op;	/* this one, counted from 1 */
 	int pages_budget;		/* pages that can be had; -1: any */
 	bool spy;			/* look for secrets in what is mapped */
 	bool keep_mapped;		/* see xen_keep_mapped() */
@@ -70,6 +71,9 @@ struct fake_xen {
 	unsigned int nr_map_ops;
 	unsigned int nr_unmap_calls;
 	unsigned int nr_unmap_ops;
+	unsigned int nr_copy_calls;
+	unsigned int nr_copy_ops;
+	unsigned long spread;		/* CPUs, as they were asked for */
 	unsigned int nr_pages;
 	unsigned int nr_mapped;
 	unsigned int nr_rings;

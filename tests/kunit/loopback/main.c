@@ -12,6 +12,9 @@
 struct workqueue_struct *blkback_queue_wq;
 struct workqueue_struct *blkback_dev_wq;
 unsigned int blkback_max_buffer_pages = 1024;
+unsigned int blkback_max_queues = 4;
+unsigned int blkback_max_ring_page_order = 4;
+unsigned int blkback_max_indirect_segments = 256;
 bool blkback_exclusive_open = true;
 struct workqueue_struct *blkfront_wq;
 struct workqueue_struct *blkfront_block_wq;
@@ -58,9 +61,14 @@ static int back_start(void)
 	blkback_dev_wq = alloc_workqueue("loopback-dev",
 					 WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (blkback_queue_wq && blkback_dev_wq)
-		err = blkback_xenbus_init();
+		err = blkback_pool_setup();
+	if (err)
+		goto err_queues;
+	err = blkback_xenbus_init();
 	if (!err)
 		return 0;
+	blkback_pool_cleanup();
+err_queues:
 	if (blkback_dev_wq)
 		destroy_workqueue(blkback_dev_wq);
 	if (blkback_queue_wq)
@@ -72,6 +80,7 @@ static void back_stop(void)
 {
 	blkback_xenbus_exit();
 	blkback_vbd_exit();
+	blkback_pool_cleanup();
 	destroy_workqueue(blkback_dev_wq);
 	destroy_workqueue(blkback_queue_wq);
 }

@@ -8,11 +8,14 @@
  * and a page that is used too long or answered too early shows in the data.
  */
 #include <linux/mm.h>
+#include <linux/vmalloc.h>
 
 #include "xen.h"
 #include "../../../blkback/port.h"
 
 #define NR_MAPPINGS	1024
+#define NR_RINGS	8
+#define RING_PAGES	16
 
 struct mapping {
 	u32 ref;
@@ -22,56 +25,106 @@ struct mapping {
 };
 
 static struct mapping mappings[NR_MAPPINGS];
-static u32 ring_refs[8];
+/* A mapped ring: its pages one behind the other. */
+struct ring {
+	void *shared;
+	unsigned int nr;
+	u32 ref[RING_PAGES];
+};
 
-int blkback_port_map_ring(struct xenbus_device *xbdev, u32 gref, void **shared)
+static struct ring rings[NR_RINGS];
+
+static struct ring *ring_of(void *shared)
 {
-	struct grant *grant = grant_of(gref);
-	unsigned long flags;
 	unsigned int i;
-	int err = -EINVAL;
+
+	for (i = 0; i < NR_RINGS; i++)
+		if (rings[i].shared == shared)
+			return &rings[i];
+	return NULL;
+}
+
+/* Under xen_lock: all of its grants, or none. */
+static int ring_take(const u32 *gref, unsigned int nr, struct page **page)
+{
+	struct grant *grant;
+	unsigned int i;
+
+	if (!ring_of(NULL))
+		xen_wrong_locked("too many rings are mapped");
+	if (xen_due(&xen.fail_map_ring))
+		return -EINVAL;
+	for (i = 0; i < nr; i++) {
+		grant = grant_of(gref[i]);
+		if (!grant || !grant->active || grant->readonly ||
+		    grant->domid != BACK_DOMID)
+			return -EINVAL;
+		page[i] = grant->page;
+	}
+	for (i = 0; i < nr; i++)
+		grant_of(gref[i])->nr_maps++;
+	xen.nr_rings++;
+	return 0;
+}
+
+static void ring_note(void *shared, const u32 *gref, unsigned int nr)
+{
+	struct ring *ring = ring_of(NULL);
+
+	ring->shared = shared;
+	ring->nr = nr;
+	memcpy(ring->ref, gref, nr * sizeof(*gref));
+}
+
+int blkback_port_map_ring(struct xenbus_device *xbdev, u32 *gref,
+			  unsigned int nr, void **shared)
+{
+	struct page *page[RING_PAGES];
+	unsigned long flags;
+	int err;
 
 	spin_lock_irqsave(&xen_lock, flags);
-	for (i = 0; i < ARRAY_SIZE(ring_refs) && ring_refs[i]; i++)
-		;
-	if (i == ARRAY_SIZE(ring_refs)) {
-		xen_wrong_locked("too many rings are mapped");
-	} else if (!xen_due(&xen.fail_map_ring) && grant && grant->active &&
-		   !grant->readonly && grant->domid == BACK_DOMID) {
-		grant->nr_maps++;
-		xen.nr_rings++;
-		ring_refs[i] = gref;
-		*shared = page_address(grant->page);
-		err = 0;
-	}
+	err = ring_take(gref, nr, page);
 	spin_unlock_irqrestore(&xen_lock, flags);
-	if (err)
-		xenbus_dev_fatal(xbdev, err, "mapping in shared page %u", gref);
-	return err;
+	if (err) {
+		xenbus_dev_fatal(xbdev, err, "mapping in shared page %u",
+				 gref[0]);
+		return err;
+	}
+	/* The frontend's pages lie anywhere. */
+	do {
+		*shared = vmap(page, nr, VM_MAP, PAGE_KERNEL);
+	} while (!*shared);
+	spin_lock_irqsave(&xen_lock, flags);
+	ring_note(*shared, gref, nr);
+	spin_unlock_irqrestore(&xen_lock, flags);
+	return 0;
 }
 
 void blkback_port_unmap_ring(struct xenbus_device *xbdev, void *shared)
 {
-	struct page *drop = NULL;
+	struct page *drop[RING_PAGES];
+	unsigned int i, nr = 0;
 	unsigned long flags;
-	unsigned int i;
+	struct ring *ring;
 
+	/* A bad address is told by the kernel. */
+	vunmap(shared);
 	spin_lock_irqsave(&xen_lock, flags);
-	for (i = 0; i < ARRAY_SIZE(ring_refs); i++) {
-		struct grant *grant = grant_of(ring_refs[i]);
-
-		if (!ring_refs[i] || page_address(grant->page) != shared)
-			continue;
-		drop = grant_unmapped(grant, ring_refs[i]);
-		ring_refs[i] = 0;
+	ring = shared ? ring_of(shared) : NULL;
+	if (ring) {
+		for (; nr < ring->nr; nr++)
+			drop[nr] = grant_unmapped(grant_of(ring->ref[nr]),
+						  ring->ref[nr]);
+		memset(ring, 0, sizeof(*ring));
 		xen.nr_rings--;
-		break;
-	}
-	if (i == ARRAY_SIZE(ring_refs))
+	} else {
 		xen_wrong_locked("a ring was unmapped that is not mapped");
+	}
 	spin_unlock_irqrestore(&xen_lock, flags);
-	if (drop)
-		put_page(drop);
+	for (i = 0; i < nr; i++)
+		if (drop[i])
+			put_page(drop[i]);
 }
 
 int blkback_port_alloc_pages(unsigned int nr, struct page **pages)
@@ -276,4 +329,59 @@ int blkback_port_unmap(struct gnttab_unmap_grant_ref *ops, struct page **pages,
 	for (i = 0; i < nr; i++)
 		ops[i].status = unmap_one(&ops[i], pages[i]);
 	return 0;
+}
+
+void blkback_port_copy_op(struct gnttab_copy *op, void *to, unsigned int bytes,
+			  u32 gref, domid_t domid)
+{
+	memset(op, 0, sizeof(*op));
+	op->source.u.ref = gref;
+	op->source.domid = domid;
+	op->dest.u.gmfn = page_to_pfn(virt_to_page(to));
+	op->dest.domid = DOMID_SELF;
+	op->dest.offset = offset_in_page(to);
+	op->len = bytes;
+	op->flags = GNTCOPY_source_gref;
+	op->status = GNTST_general_error;
+}
+
+/* Under xen_lock: where from; or why not. */
+static s16 copy_check(const struct gnttab_copy *op, struct page **from)
+{
+	struct grant *grant = grant_of(op->source.u.ref);
+
+	xen.nr_copy_ops++;
+	if (xen.nr_copy_ops == xen.fail_copy_op)
+		return xen.map_op_status;
+	if (op->dest.offset + op->len > PAGE_SIZE || op->len > PAGE_SIZE) {
+		xen_wrong_locked("a copy crosses the end of a page");
+		return GNTST_bad_copy_arg;
+	}
+	if (op->source.domid != FRONT_DOMID)
+		return GNTST_bad_domain;
+	if (!grant || !grant->active || grant->domid != BACK_DOMID)
+		return GNTST_bad_gntref;
+	*from = grant->page;
+	get_page(*from);
+	return GNTST_okay;
+}
+
+void blkback_port_copy(struct gnttab_copy *ops, unsigned int nr)
+{
+	struct page *from;
+	unsigned long flags;
+	unsigned int i;
+
+	xen.nr_copy_calls++;
+	for (i = 0; i < nr; i++) {
+		spin_lock_irqsave(&xen_lock, flags);
+		ops[i].status = copy_check(&ops[i], &from);
+		spin_unlock_irqrestore(&xen_lock, flags);
+		if (ops[i].status != GNTST_okay)
+			continue;
+		memcpy(page_address(pfn_to_page(ops[i].dest.u.gmfn)) +
+		       ops[i].dest.offset,
+		       page_address(from), ops[i].len);
+		put_page(from);
+	}
 }

@@ -38,6 +38,9 @@
 
 #define BLKIF_MAX_SEGMENTS_PER_REQUEST	11
 #define BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST	8
+#define BLKIF_SEGMENTS_PER_INDIRECT_PAGE	512
+#define BLKIF_MAX_INDIRECT_SEGMENTS \
+	(BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST * BLKIF_SEGMENTS_PER_INDIRECT_PAGE)
 
 /* Bits of a discard's flag. */
 #define BLKIF_DISCARD_SECURE		0x1
@@ -175,8 +178,8 @@ struct blkif_x86_32_response {
 
 /* XenStore keys that the frontend writes. */
 #define BLKIF_KEY_PROTOCOL		"protocol"
+/* Of one page; of several, each has its number appended, from 0 on. */
 #define BLKIF_KEY_RING_REF		"ring-ref"
-#define BLKIF_KEY_RING_REF0		"ring-ref0"
 #define BLKIF_KEY_RING_PAGE_ORDER	"ring-page-order"
 #define BLKIF_KEY_NUM_RING_PAGES	"num-ring-pages"
 #define BLKIF_KEY_EVENT_CHANNEL		"event-channel"
@@ -185,6 +188,10 @@ struct blkif_x86_32_response {
 #define BLKIF_KEY_LARGE_SECTOR_SIZE	"feature-large-sector-size"
 
 /* XenStore keys that the backend writes. */
+#define BLKIF_KEY_MAX_QUEUES		"multi-queue-max-queues"
+#define BLKIF_KEY_MAX_RING_PAGE_ORDER	"max-ring-page-order"
+#define BLKIF_KEY_MAX_RING_PAGES	"max-ring-pages"
+#define BLKIF_KEY_MAX_INDIRECT_SEGMENTS	"feature-max-indirect-segments"
 #define BLKIF_KEY_FEATURE_BARRIER	"feature-barrier"
 #define BLKIF_KEY_FEATURE_FLUSH		"feature-flush-cache"
 #define BLKIF_KEY_FEATURE_DISCARD	"feature-discard"
@@ -214,6 +221,8 @@ struct blkif_x86_32_response {
 	_Static_assert(sizeof(_type) == (_size), #_type)
 
 __BLKIF_ASSERT_SIZE(struct blkif_segment, 8);
+__BLKIF_ASSERT_SIZE(struct blkif_segment,
+		    BLKIF_PAGE_SIZE / BLKIF_SEGMENTS_PER_INDIRECT_PAGE);
 __BLKIF_ASSERT_AT(struct blkif_segment, gref, 0);
 __BLKIF_ASSERT_AT(struct blkif_segment, first_sect, 4);
 __BLKIF_ASSERT_AT(struct blkif_segment, last_sect, 5);

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A connection: all rings of a disk, made together and ended together.
+ *
+ * The order of the end is that of every teardown here: stop intake, drain,
+ * unmap, unbind, free; each step for all rings before the next.
+ */
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include "blkback.h"
+#include "port.h"
+
+/* Memory, for which nobody has to wait. */
+static struct blkback_queue *queue_alloc(struct blkback_dev *dev,
+					 const struct blkback_config *config,
+					 unsigned int number)
+{
+	unsigned int max_pages = blkback_ring_slots(config->nr_ring_pages) *
+				 max(dev->offer.max_indirect_segments,
+				     BLKIF_MAX_SEGMENTS_PER_REQUEST);
+	struct blkback_queue *queue;
+	int err;
+
+	queue = kzalloc_obj(*queue);
+	if (!queue)
+		return NULL;
+	blkback_queue_init(queue, dev, number);
+	queue->stats = blkback_stats_get(dev, number);
+	if (!queue->stats)
+		goto err_free;
+	err = blkback_pool_init(&queue->pool);
+	if (err)
+		goto err_free;
+	err = blkback_mover_init(&queue->mover, dev->xbdev->otherend_id,
+				 max_pages);
+	if (err)
+		goto err_exit_pool;
+	return queue;
+
+err_exit_pool:
+	blkback_pool_exit(&queue->pool);
+err_free:
+	kfree(queue);
+	return NULL;
+}
+
+static void queue_free(struct blkback_queue *queue)
+{
+	blkback_mover_exit(&queue->mover);
+	blkback_pool_exit(&queue->pool);
+	kfree(queue);
+}
+
+/* Map the ring and bind its event. */
+static int queue_join(struct blkback_queue *queue,
+		      const struct blkback_config *config)
+{
+	struct blkback_ring_config *ring = &config->ring[queue->number];
+	struct blkback_dev *dev = queue->dev;
+	void *shared;
+	int err;
+
+	err = blkback_xenbus_map_ring(dev, ring->ring_ref,
+				      config->nr_ring_pages, &shared);
+	if (err)
+		return err;
+	err = blkback_ring_attach(&queue->ring, config->abi, shared,
+				  config->nr_ring_pages);
+	if (err)
+		goto err_unmap;
+	queue->irq = blkback_port_bind(dev->xbdev, ring->event_channel,
+				       blkback_queue_event, queue);
+	if (queue->irq < 0) {
+		err = queue->irq;
+		goto err_unmap;
+	}
+	/*
+	 * The rings of one disk on CPUs of their own, and those of another
+	 * guest's disk on others first.  An only ring is Xen's to place.
+	 */
+	if (config->nr_queues > 1)
+		blkback_port_spread(queue->irq, queue->number +
+						dev->xbdev->otherend_id);
+	return 0;
+
+err_unmap:
+	blkback_port_unmap_ring(dev->xbdev, shared);
+	return err;
+}
+
+static void queue_leave(struct blkback_queue *queue)
+{
+	void *shared = queue->ring.back.sring;
+
+	blkback_ring_detach(&queue->ring);
+	blkback_port_unmap_ring(queue->dev->xbdev, shared);
+	blkback_port_unbind(queue->irq, queue);
+}
+
+static struct blkback_queue *queue_create(struct blkback_dev *dev,
+					  const struct blkback_config *config,
+					  unsigned int number)
+{
+	struct blkback_queue *queue = queue_alloc(dev, config, number);
+	int err;
+
+	if (!queue)
+		return ERR_PTR(-ENOMEM);
+	err = queue_join(queue, config);
+	if (!err)
+		return queue;
+	queue_free(queue);
+	return ERR_PTR(err);
+}
+
+static void connection_refuse(struct blkback_dev *dev, int err,
+			      const struct blkback_config *config,
+			      unsigned int number)
+{
+	const struct blkback_ring_config *ring = &config->ring[number];
+
+	if (!blkback_xenbus_begin(dev))
+		return;
+	blkback_xenbus_fatal(dev, err,
+			     "connecting to ring %u of %u (%u pages, the first is %u) and event channel %u of domain %d",
+			     number, config->nr_queues, config->nr_ring_pages,
+			     ring->ring_ref[0], ring->event_channel,
+			     dev->xbdev->otherend_id);
+	blkback_xenbus_end(dev);
+}
+
+/**
+ * blkback_connection_start - map all rings and start to serve them
+ * @dev: the device, its backing device open, not connected
+ * @config: what the frontend wrote
+ *
+ * None is served before all are there.
+ *
+ * Context: the device's work item, not between begin and end; may sleep.
+ * Return: 0, or -errno with nothing left behind and the frontend told.
+ */
+int blkback_connection_start(struct blkback_dev *dev,
+			     const struct blkback_config *config)
+{
+	struct blkback_queue *queue;
+	unsigned int i;
+
+	dev->queue = kcalloc(config->nr_queues, sizeof(*dev->queue),
+			     GFP_KERNEL);
+	if (!dev->queue) {
+		connection_refuse(dev, -ENOMEM, config, 0);
+		return -ENOMEM;
+	}
+	for (i = 0; i < config->nr_queues; i++) {
+		queue = queue_create(dev, config, i);
+		if (IS_ERR(queue)) {
+			blkback_connection_stop(dev);
+			connection_refuse(dev, PTR_ERR(queue), config, i);
+			return PTR_ERR(queue);
+		}
+		dev->queue[dev->nr_queues++] = queue;
+	}
+	for (i = 0; i < dev->nr_queues; i++)
+		blkback_queue_start(dev->queue[i]);
+	return 0;
+}
+
+/**
+ * blkback_connection_stop - stop serving all rings and unmap them
+ * @dev: the device, with rings that were started, or not
+ *
+ * Everything that was taken off a ring is answered first, however long that
+ * takes: when this returns no bio can touch a page of the frontend any more.
+ *
+ * Context: the device's work item, sleeps.
+ */
+void blkback_connection_stop(struct blkback_dev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->nr_queues; i++)
+		blkback_queue_stop(dev->queue[i]);
+	for (i = 0; i < dev->nr_queues; i++)
+		blkback_queue_drain(dev->queue[i]);
+	/* Completions whose request was answered before they had kicked. */
+	synchronize_rcu();
+	while (dev->nr_queues) {
+		struct blkback_queue *queue = dev->queue[--dev->nr_queues];
+
+		blkback_queue_end(queue);
+		queue_leave(queue);
+		queue_free(queue);
+	}
+	kfree(dev->queue);
+	dev->queue = NULL;
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slots of the ring -> requests that were checked and may start.
+ *
+ * The segments of an indirect request are in pages of the frontend.  They are
+ * copied once, into private memory, by one hypercall for all such requests of a
+ * pass, and only what was copied is looked at (rule D3).
+ */
+#include <linux/minmax.h>
+
+#include "blkback.h"
+#include "port.h"
+
+static void intake_break(struct blkback_queue *queue)
+{
+	if (test_and_set_bit(BLKBACK_QUEUE_BROKEN, &queue->flags))
+		return;
+	blkback_warn(queue->dev,
+		     "the frontend claims more requests than ring %u has slots; the connection is closed\n",
+		     queue->number);
+	blkback_state_ring_broken(queue->dev);
+}
+
+/* The capacity follows a resize, which another work item takes over. */
+static struct blkback_limits intake_limits(const struct blkback_queue *queue)
+{
+	struct blkback_limits limits = queue->dev->vbd.limits;
+
+	limits.capacity_sectors =
+		READ_ONCE(queue->dev->vbd.limits.capacity_sectors);
+	return limits;
+}
+
+/* A good request waits for its turn, a bad one for its answer. */
+static void intake_take_one(struct blkback_queue *queue,
+			    struct blkback_req *req,
+			    const struct blkback_limits *limits,
+			    struct list_head *refused)
+{
+	union blkback_slot slot;
+
+	blkback_ring_take(&queue->ring, &slot);
+	queue->nr_taken++;
+	queue->consumed = true;
+	req->queue = queue;
+	req->error = blkback_decode(queue->ring.abi, &slot, limits, &req->cmd);
+	req->next_sector = req->cmd.sector;
+	list_add_tail(&req->list, req->error ? refused : &queue->taken);
+}
+
+/**
+ * blkback_intake_take - take the slots that the frontend has filled
+ * @queue: the ring
+ * @refused: where those go that are to be answered with their error
+ *
+ * The others go to the end of @queue->taken.
+ *
+ * Context: the ring's work item.
+ * Return: true when there is no slot left; false when there are, as the ring is
+ * broken or as there is no object for a request now.
+ */
+bool blkback_intake_take(struct blkback_queue *queue, struct list_head *refused)
+{
+	struct blkback_limits limits = intake_limits(queue);
+	int nr = blkback_ring_pending(&queue->ring);
+	struct blkback_req *req;
+
+	if (nr < 0) {
+		intake_break(queue);
+		return false;
+	}
+	/* The poll for it does not wake an idle CPU; whoever works may notice. */
+	if (unlikely(bdev_nr_sectors(queue->dev->vbd.bdev) !=
+		     limits.capacity_sectors))
+		blkback_state_kick(queue->dev);
+	while (nr-- > 0) {
+		req = blkback_pool_get_req(&queue->pool);
+		if (!req)
+			return false;
+		intake_take_one(queue, req, &limits, refused);
+	}
+	return true;
+}
+
+/* Room for the request's segments, and ops that copy them; or false. */
+static bool copy_add(struct blkback_queue *queue, struct blkback_req *req,
+		     unsigned int *nr_ops)
+{
+	struct gnttab_copy *op = &queue->mover.ops->copy[*nr_ops];
+	struct blkback_cmd *cmd = &req->cmd;
+	unsigned int i, left = cmd->nr_segments * sizeof(*cmd->seg);
+	u8 *to;
+
+	if (*nr_ops + cmd->nr_descriptor_pages > BLKBACK_MOVER_COPIES)
+		return false;
+	to = blkback_pool_get_list(&queue->pool);
+	if (!to)
+		return false;
+	cmd->seg = (struct blkback_segment *)to;
+	for (i = 0; i < cmd->nr_descriptor_pages; i++, to += BLKIF_PAGE_SIZE) {
+		blkback_port_copy_op(op++, to, min(left, BLKIF_PAGE_SIZE),
+				     cmd->descriptor_gref[i],
+				     queue->mover.domid);
+		left -= min(left, BLKIF_PAGE_SIZE);
+	}
+	*nr_ops += cmd->nr_descriptor_pages;
+	return true;
+}
+
+/* Every one of its pages has to be there (rule D10). */
+static int copy_done(struct blkback_queue *queue, struct blkback_req *req,
+		     const struct gnttab_copy *op,
+		     const struct blkback_limits *limits)
+{
+	struct blkback_cmd *cmd = &req->cmd;
+	unsigned int i;
+
+	for (i = 0; i < cmd->nr_descriptor_pages; i++) {
+		if (op[i].status == GNTST_okay)
+			continue;
+		blkback_warn(queue->dev,
+			     "request 0x%llx: domain %u granted no access to the descriptors with grant reference %u (Xen says %d)\n",
+			     cmd->id, queue->mover.domid,
+			     cmd->descriptor_gref[i], op[i].status);
+		return -EFAULT;
+	}
+	return blkback_decode_indirect(cmd->seg, limits, cmd);
+}
+
+/* As many requests from the oldest on as one hypercall has room for. */
+static unsigned int describe_some(struct blkback_queue *queue,
+				  struct list_head *refused)
+{
+	struct blkback_limits limits = intake_limits(queue);
+	const struct gnttab_copy *op = queue->mover.ops->copy;
+	unsigned int nr_ops = 0, nr = 0, i;
+	struct blkback_req *req;
+
+	list_for_each_entry(req, &queue->taken, list) {
+		if (req->cmd.nr_descriptor_pages &&
+		    !copy_add(queue, req, &nr_ops))
+			break;
+		nr++;
+	}
+	if (nr_ops)
+		blkback_port_copy(queue->mover.ops->copy, nr_ops);
+	for (i = 0; i < nr; i++) {
+		req = list_first_entry(&queue->taken, struct blkback_req, list);
+		if (req->cmd.nr_descriptor_pages)
+			req->error = copy_done(queue, req, op, &limits);
+		op += req->cmd.nr_descriptor_pages;
+		list_move_tail(&req->list,
+			       req->error ? refused : &queue->waiting);
+	}
+	return nr;
+}
+
+/**
+ * blkback_intake_describe - learn what the requests that were taken are about
+ * @queue: the ring
+ * @refused: where those go that are to be answered with their error
+ *
+ * The others go from @queue->taken to the end of @queue->waiting, in order.  An
+ * indirect request for whose segments there is no memory now stays, and so do
+ * those behind it.
+ *
+ * Context: the ring's work item, may sleep.
+ */
+void blkback_intake_describe(struct blkback_queue *queue,
+			     struct list_head *refused)
+{
+	while (!list_empty(&queue->taken))
+		if (!describe_some(queue, refused))
+			break;
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The objects that a ring makes requests of: requests, their parts, and the
+ * segment lists of indirect ones.
+ *
+ * A reserve of one of each kind is there from connect to disconnect, so that a
+ * ring gets on however short memory is.  Above it objects are allocated when
+ * they are needed, without waiting, kept, and freed when the ring is idle.  A
+ * ring has no more requests in flight than slots, and no more parts than pages
+ * and requests.
+ */
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+
+#include "blkback.h"
+
+/* A free object is linked by its first bytes. */
+static_assert(offsetof(struct blkback_req, list) == 0);
+static_assert(offsetof(struct blkback_part, list) == 0);
+
+static struct kmem_cache *req_cache;
+static struct kmem_cache *part_cache;
+/* NULL where indirect requests are not offered. */
+static struct kmem_cache *list_cache;
+
+static struct kmem_cache *list_cache_create(unsigned int nr_segments)
+{
+	/*
+	 * Xen copies to a list a page at a time, and in none of the copies
+	 * across the end of a page.
+	 */
+	size_t bytes = max(roundup_pow_of_two(nr_segments *
+					      sizeof(struct blkback_segment)),
+			   sizeof(struct list_head));
+
+	return kmem_cache_create("xen-blkback-list", bytes,
+				 min(bytes, (size_t)PAGE_SIZE), 0, NULL);
+}
+
+/**
+ * blkback_pool_setup - make what all rings' objects come from
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int blkback_pool_setup(void)
+{
+	unsigned int nr_segments = min(blkback_max_indirect_segments,
+				       BLKIF_MAX_INDIRECT_SEGMENTS);
+
+	req_cache = KMEM_CACHE(blkback_req, 0);
+	part_cache = KMEM_CACHE(blkback_part, 0);
+	list_cache = nr_segments ? list_cache_create(nr_segments) : NULL;
+	if (req_cache && part_cache && (list_cache || !nr_segments))
+		return 0;
+	blkback_pool_cleanup();
+	return -ENOMEM;
+}
+
+/**
+ * blkback_pool_cleanup - undo blkback_pool_setup(); there is no ring any more
+ */
+void blkback_pool_cleanup(void)
+{
+	kmem_cache_destroy(list_cache);
+	kmem_cache_destroy(part_cache);
+	kmem_cache_destroy(req_cache);
+}
+
+static void *stock_get(struct blkback_stock *stock, gfp_t gfp)
+{
+	struct list_head *object;
+
+	if (!list_empty(&stock->free)) {
+		object = stock->free.next;
+		list_del(object);
+		return object;
+	}
+	object = kmem_cache_alloc(stock->cache, gfp);
+	if (object)
+		stock->nr++;
+	return object;
+}
+
+/* The one that was used last is the next to be used. */
+static void stock_put(struct blkback_stock *stock, void *object)
+{
+	list_add(object, &stock->free);
+}
+
+static void stock_shrink(struct blkback_stock *stock, unsigned int nr_left)
+{
+	struct list_head *object;
+
+	while (stock->nr > nr_left && !list_empty(&stock->free)) {
+		object = stock->free.next;
+		list_del(object);
+		kmem_cache_free(stock->cache, object);
+		stock->nr--;
+	}
+}
+
+/* A stock and its reserve. */
+static int stock_init(struct blkback_stock *stock, struct kmem_cache *cache)
+{
+	void *object;
+
+	stock->cache = cache;
+	INIT_LIST_HEAD(&stock->free);
+	stock->nr = 0;
+	if (!cache)
+		return 0;
+	object = stock_get(stock, GFP_KERNEL);
+	if (!object)
+		return -ENOMEM;
+	stock_put(stock, object);
+	return 0;
+}
+
+/**
+ * blkback_pool_init - make a ring's pool and its reserve
+ * @pool: the pool
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int blkback_pool_init(struct blkback_pool *pool)
+{
+	int err;
+
+	err = stock_init(&pool->reqs, req_cache);
+	if (err)
+		return err;
+	err = stock_init(&pool->parts, part_cache);
+	if (err)
+		goto err_reqs;
+	err = stock_init(&pool->lists, list_cache);
+	if (err)
+		goto err_parts;
+	return 0;
+
+err_parts:
+	stock_shrink(&pool->parts, 0);
+err_reqs:
+	stock_shrink(&pool->reqs, 0);
+	return err;
+}
+
+/**
+ * blkback_pool_exit - free all objects
+ * @pool: the pool, with none of them in use
+ */
+void blkback_pool_exit(struct blkback_pool *pool)
+{
+	stock_shrink(&pool->lists, 0);
+	stock_shrink(&pool->parts, 0);
+	stock_shrink(&pool->reqs, 0);
+}
+
+/**
+ * blkback_pool_get_req - an object for a request
+ * @pool: the pool
+ *
+ * Context: the ring's work item.
+ * Return: the request, with all but @queue and @cmd set; or NULL when there is
+ * none before another request has been answered.
+ */
+struct blkback_req *blkback_pool_get_req(struct blkback_pool *pool)
+{
+	struct blkback_req *req = stock_get(&pool->reqs,
+					    GFP_NOWAIT | __GFP_NOWARN);
+
+	if (!req)
+		return NULL;
+	INIT_LIST_HEAD(&req->list);
+	req->error = 0;
+	req->nr_parts = 0;
+	req->next_segment = 0;
+	return req;
+}
+
+/**
+ * blkback_pool_put_req - a request has been answered
+ * @pool: the pool
+ * @req: the request, on no list; its segment list is given back, too
+ *
+ * Context: the ring's work item.
+ */
+void blkback_pool_put_req(struct blkback_pool *pool, struct blkback_req *req)
+{
+	struct blkback_cmd *cmd = &req->cmd;
+
+	if (cmd->nr_descriptor_pages && cmd->seg)
+		stock_put(&pool->lists, cmd->seg);
+	stock_put(&pool->reqs, req);
+}
+
+/**
+ * blkback_pool_get_part - an object for a part of a request
+ * @pool: the pool
+ *
+ * Context: the ring's work item.
+ * Return: the part, which has no pages and nothing is wrong with; or NULL when
+ * there is none before another part has ended.
+ */
+struct blkback_part *blkback_pool_get_part(struct blkback_pool *pool)
+{
+	struct blkback_part *part = stock_get(&pool->parts,
+					      GFP_NOWAIT | __GFP_NOWARN);
+
+	if (!part)
+		return NULL;
+	part->error = 0;
+	part->starved = false;
+	part->nr_pages = 0;
+	part->nr_mapped = 0;
+	return part;
+}
+
+/**
+ * blkback_pool_put_part - a part has ended
+ * @pool: the pool
+ * @part: the part, without pages and on no list
+ *
+ * Context: the ring's work item.
+ */
+void blkback_pool_put_part(struct blkback_pool *pool, struct blkback_part *part)
+{
+	stock_put(&pool->parts, part);
+}
+
+/**
+ * blkback_pool_get_list - room for the segments of an indirect request
+ * @pool: the pool, of a kernel that offers such requests
+ *
+ * It becomes the request's @cmd.seg, and blkback_pool_put_req() gives it back.
+ *
+ * Context: the ring's work item.
+ * Return: the room, for as many as are offered, page by page in pages of its
+ * own; or NULL when there is none before another such request was answered.
+ */
+void *blkback_pool_get_list(struct blkback_pool *pool)
+{
+	return stock_get(&pool->lists, GFP_NOWAIT | __GFP_NOWARN);
+}
+
+/**
+ * blkback_pool_surplus - is there more than the reserve?
+ * @pool: the pool
+ *
+ * Context: the ring's work item.
+ * Return: true when an idle ring has something to give back.
+ */
+bool blkback_pool_surplus(const struct blkback_pool *pool)
+{
+	return pool->reqs.nr > 1 || pool->parts.nr > 1 || pool->lists.nr > 1;
+}
+
+/**
+ * blkback_pool_shrink - give back what is free above the reserve
+ * @pool: the pool
+ *
+ * Context: the ring's work item.
+ */
+void blkback_pool_shrink(struct blkback_pool *pool)
+{
+	stock_shrink(&pool->reqs, 1);
+	stock_shrink(&pool->parts, 1);
+	stock_shrink(&pool->lists, 1);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The objects that requests are made of. */
+#ifndef _BLKBACK_POOL_H
+#define _BLKBACK_POOL_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct blkback_part;
+struct blkback_req;
+struct kmem_cache;
+
+/* Segments that are moved in one go: what Xen unmaps under one TLB flush. */
+#define BLKBACK_PART_SEGMENTS	32U
+
+/**
+ * struct blkback_stock - objects of one kind
+ * @cache: where they come from; NULL for a kind that nobody needs
+ * @free: those that nobody uses
+ * @nr: how many there are, free or in use; one at least
+ */
+struct blkback_stock {
+	struct kmem_cache *cache;
+	struct list_head free;
+	unsigned int nr;
+};
+
+/**
+ * struct blkback_pool - what a ring makes requests of
+ * @reqs: requests
+ * @parts: parts of requests
+ * @lists: segment lists of indirect requests
+ *
+ * Owned by the ring's work item.
+ */
+struct blkback_pool {
+	struct blkback_stock reqs;
+	struct blkback_stock parts;
+	struct blkback_stock lists;
+};
+
+/* Module init and exit; may sleep. */
+int blkback_pool_setup(void);
+void blkback_pool_cleanup(void);
+
+/* The device's work item; may sleep. */
+int blkback_pool_init(struct blkback_pool *pool);
+void blkback_pool_exit(struct blkback_pool *pool);
+
+/* The ring's work item. */
+struct blkback_req *blkback_pool_get_req(struct blkback_pool *pool);
+void blkback_pool_put_req(struct blkback_pool *pool, struct blkback_req *req);
+struct blkback_part *blkback_pool_get_part(struct blkback_pool *pool);
+void blkback_pool_put_part(struct blkback_pool *pool,
+			   struct blkback_part *part);
+void *blkback_pool_get_list(struct blkback_pool *pool);
+bool blkback_pool_surplus(const struct blkback_pool *pool);
+void blkback_pool_shrink(struct blkback_pool *pool);
+
+#endif /* _BLKBACK_POOL_H */
