@@ -118,7 +118,7 @@ static void dev_tell_connected(struct blkback_dev *dev)
 {
 	const struct blkback_config *config = &dev->config;
 
-	blkback_info(dev, "connected: %llu sectors of 512 bytes%s, %u rings of %u pages, %s\n",
+	blkback_info(dev, "connected: %llu sectors of 512 bytes%s, %u ring(s) of %u page(s), %s\n",
 		     dev->vbd.limits.capacity_sectors,
 		     dev->vbd.limits.read_only ? ", read-only" : "",
 		     config->nr_queues, config->nr_ring_pages,

@@ -51,12 +51,15 @@ int back_init(struct kunit *test)
 void back_exit(struct kunit *test)
 {
 	struct bench *bench = test->priv;
+	unsigned int i;
 
 	disk_release();
 	disk_release_pages();
 	if (bench->back)
 		back_remove(bench);
 	loopback_settle();
+	for (i = 1; i < bench->nr_wide; i++)
+		peer_destroy(bench->wide[i]);
 	peer_destroy(bench->peer);
 	KUNIT_EXPECT_STREQ(test, xen_verdict() ?: "", "");
 }
@@ -124,4 +127,65 @@ void back_recovers(struct kunit *test, struct bench *bench)
 	back_reaches(test, XenbusStateInitWait);
 	KUNIT_ASSERT_TRUE(test, peer_connect(bench->peer));
 	back_works(test, bench->peer, 64);
+}
+
+void back_widen(struct bench *bench, unsigned int nr, unsigned int nr_pages)
+{
+	unsigned int i;
+
+	bench->wide[0] = bench->peer;
+	for (i = 0; i < nr; i++) {
+		if (i >= 1 && !bench->wide[i])
+			bench->wide[i] = peer_create(bench->peer->abi32);
+		bench->wide[i]->abi32 = bench->peer->abi32;
+		peer_shape(bench->wide[i], nr > 1 ? i : -1, nr_pages);
+	}
+	for (i = nr; i < bench->nr_wide; i++) {
+		peer_destroy(bench->wide[i]);
+		bench->wide[i] = NULL;
+	}
+	bench->nr_wide = nr;
+}
+
+void back_publish_wide(struct bench *bench)
+{
+	unsigned int i;
+
+	store_write(FRONT_NODE "/multi-queue-num-queues", "%u", bench->nr_wide);
+	for (i = 0; i < bench->nr_wide; i++)
+		peer_publish(bench->wide[i]);
+}
+
+bool back_retract_wide(struct bench *bench)
+{
+	bool all = true;
+	unsigned int i;
+
+	for (i = 0; i < bench->nr_wide; i++)
+		if (bench->wide[i]->ring_page)
+			all = peer_retract(bench->wide[i]) && all;
+	return all;
+}
+
+void back_connect_wide(struct kunit *test, struct bench *bench)
+{
+	back_attach_disk();
+	back_publish_wide(bench);
+	peer_state(XenbusStateInitialised);
+	back_reaches(test, XenbusStateConnected);
+	peer_state(XenbusStateConnected);
+	KUNIT_EXPECT_EQ(test, bench->nr_wide, xen.nr_rings);
+}
+
+void back_close_wide(struct kunit *test, struct bench *bench)
+{
+	peer_state(XenbusStateClosed);
+	back_reaches(test, XenbusStateClosed);
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_rings);
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_mapped);
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_pages);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&xen.nr_objects));
+	KUNIT_ASSERT_TRUE(test, back_retract_wide(bench));
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_bound);
+	back_begin_again(test);
 }

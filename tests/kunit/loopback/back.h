@@ -10,9 +10,13 @@
 
 #define BACK_STATE	BACK_NODE "/state"
 
+#define MAX_RINGS	4
+
 struct bench {
 	struct xenbus_device *back;
-	struct peer *peer;
+	struct peer *peer;		/* the only ring, or the first */
+	struct peer *wide[MAX_RINGS];	/* all of several */
+	unsigned int nr_wide;
 };
 
 int back_init(struct kunit *test);
@@ -27,6 +31,15 @@ void back_connect(struct kunit *test, struct bench *bench);
 void back_reaches(struct kunit *test, enum xenbus_state state);
 /* The frontend says that it begins again, and the backend waits for it. */
 void back_begin_again(struct kunit *test);
+
+/* From now on the frontend has several rings, of several pages. */
+void back_widen(struct bench *bench, unsigned int nr, unsigned int nr_pages);
+void back_publish_wide(struct bench *bench);
+bool back_retract_wide(struct bench *bench);
+void back_connect_wide(struct kunit *test, struct bench *bench);
+/* Closed, begun again, and nothing left behind. */
+void back_close_wide(struct kunit *test, struct bench *bench);
+
 /* A write, a read, and the data of both. */
 void back_works(struct kunit *test, struct peer *peer, u64 sector);
 /* After a refusal: the frontend closes, begins again, and it works. */
@@ -43,6 +56,8 @@ extern struct kunit_suite back_connect_suite;
 extern struct kunit_suite back_ring_suite;
 extern struct kunit_suite back_io_suite;
 extern struct kunit_suite back_map_suite;
+extern struct kunit_suite back_wide_suite;
+extern struct kunit_suite back_indirect_suite;
 extern struct kunit_suite back_hostile_suite;
 
 #endif /* _LOOPBACK_BACK_H */

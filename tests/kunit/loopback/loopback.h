@@ -10,6 +10,7 @@
  *	watch.c		a module's own function takes precedence over one that
  *	xenbus.c	the kernel exports
  *	faults.c	allocations that fail
+ *	memory.c	slabs that are empty
  *	disk.c		the backing device, with knobs
  *	peer.c		a frontend that does what the test says, however wrong
  *	false_back.c	a backend of that kind
@@ -63,6 +64,7 @@ struct fake_xen {
 	s16 map_op_status;
 	unsigned int fail_copy_op;	/* this one, counted from 1 */
 	int pages_budget;		/* pages that can be had; -1: any */
+	bool no_memory;			/* for those who do not wait for it */
 	bool spy;			/* look for secrets in what is mapped */
 	bool keep_mapped;		/* see xen_keep_mapped() */
 
@@ -75,6 +77,7 @@ struct fake_xen {
 	unsigned int nr_copy_ops;
 	unsigned long spread;		/* CPUs, as they were asked for */
 	unsigned int nr_pages;
+	atomic_t nr_objects;		/* of the drivers' own slabs */
 	unsigned int nr_mapped;
 	unsigned int nr_rings;
 	unsigned int nr_granted;
@@ -200,12 +203,18 @@ DEFINE_RING_TYPES(peer64, union blkif_x86_64_request,
 #define PEER_SLOTS	32
 #define PEER_PAGES	(PEER_SLOTS * BLKIF_MAX_SEGMENTS_PER_REQUEST)
 #define PEER_IDS	64
+#define PEER_RING_PAGES	16
 
+/* A frontend of one ring, or one ring of several. */
 struct peer {
 	bool abi32;
-	struct page *ring_page;
+	int queue;			/* which of several; -1: the only one */
+	unsigned int nr_ring_pages;
+	unsigned int nr_slots;
+	struct page *ring_page;		/* the first; NULL while there is none */
+	struct page *ring_pages[PEER_RING_PAGES];
 	struct peer64_sring *sring;	/* its header only */
-	u32 ring_ref;
+	u32 ring_ref[PEER_RING_PAGES];
 	u32 port;
 	int irq;
 	RING_IDX req_prod;
@@ -224,15 +233,19 @@ struct peer {
 
 struct peer_slot {
 	u8 op;
-	u8 nr_segments;
+	u8 inner_op;			/* of an indirect one */
+	u16 nr_segments;
 	u8 flag;
 	u64 id;
 	u64 sector;
 	u64 nr_sectors;
 	struct blkif_segment seg[BLKIF_MAX_SEGMENTS_PER_REQUEST];
+	u32 descriptors[BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST];
 };
 
 struct peer *peer_create(bool abi32);
+/* Before it is published: which ring of several, or -1, and of how many pages. */
+void peer_shape(struct peer *peer, int queue, unsigned int nr_ring_pages);
 void peer_destroy(struct peer *peer);
 /* A new ring and event channel in XenStore, without any word about a state. */
 void peer_publish(struct peer *peer);
@@ -245,6 +258,12 @@ bool peer_close(struct peer *peer);
 /* A request over whole pages, from page @first on. */
 struct peer_slot peer_request(struct peer *peer, u8 op, u64 id, u64 sector,
 			      unsigned int nr_segments, unsigned int first);
+/* The same, indirect, with its descriptors in page @at. */
+struct peer_slot peer_indirect(struct peer *peer, u8 op, u64 id, u64 sector,
+			       unsigned int nr_segments, unsigned int first,
+			       unsigned int at);
+/* The segments that are in page @at. */
+struct blkif_segment *peer_descriptors(struct peer *peer, unsigned int at);
 void peer_put(struct peer *peer, const struct peer_slot *slot);
 void peer_put_raw(struct peer *peer, const void *bytes);
 void peer_push(struct peer *peer);

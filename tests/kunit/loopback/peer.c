@@ -3,8 +3,10 @@
  * A frontend that does what the test says: its keys, its states, its ring.  Of
  * the backend it believes nothing.
  */
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "loopback.h"
 #include "../../../blkfront/blkfront.h"
@@ -20,7 +22,7 @@ static unsigned int slot_bytes(const struct peer *peer)
 static void *slot_at(struct peer *peer, RING_IDX idx)
 {
 	return (void *)peer->sring + HEADER_BYTES +
-	       idx % PEER_SLOTS * slot_bytes(peer);
+	       idx % peer->nr_slots * slot_bytes(peer);
 }
 
 static irqreturn_t peer_event(int irq, void *data)
@@ -38,6 +40,7 @@ struct peer *peer_create(bool abi32)
 	unsigned int i;
 
 	peer->abi32 = abi32;
+	peer_shape(peer, -1, 1);
 	init_waitqueue_head(&peer->wait);
 	for (i = 0; i < PEER_PAGES; i++) {
 		peer->page[i] = alloc_page(GFP_KERNEL | __GFP_ZERO |
@@ -45,6 +48,13 @@ struct peer *peer_create(bool abi32)
 		peer->ref[i] = xen_grant(peer->page[i], false);
 	}
 	return peer;
+}
+
+void peer_shape(struct peer *peer, int queue, unsigned int nr_ring_pages)
+{
+	peer->queue = queue;
+	peer->nr_ring_pages = nr_ring_pages;
+	peer->nr_slots = PEER_SLOTS * nr_ring_pages;
 }
 
 void peer_destroy(struct peer *peer)
@@ -61,10 +71,47 @@ void peer_destroy(struct peer *peer)
 	kvfree(peer);
 }
 
+/* Pages that lie anywhere, for us one behind the other. */
+static void ring_alloc(struct peer *peer)
+{
+	unsigned int i;
+
+	for (i = 0; i < peer->nr_ring_pages; i++) {
+		peer->ring_pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO |
+						 __GFP_NOFAIL);
+		peer->ring_ref[i] = xen_grant(peer->ring_pages[i], false);
+	}
+	peer->ring_page = peer->ring_pages[0];
+	do {
+		peer->sring = vmap(peer->ring_pages, peer->nr_ring_pages,
+				   VM_MAP, PAGE_KERNEL);
+	} while (!peer->sring);
+}
+
+static void ring_tell(struct peer *peer)
+{
+	char dir[48] = FRONT_NODE, path[80];
+	unsigned int i;
+
+	if (peer->queue >= 0)
+		snprintf(dir, sizeof(dir), FRONT_NODE "/queue-%d", peer->queue);
+	for (i = 0; i < peer->nr_ring_pages; i++) {
+		if (peer->nr_ring_pages > 1)
+			snprintf(path, sizeof(path), "%s/ring-ref%u", dir, i);
+		else
+			snprintf(path, sizeof(path), "%s/ring-ref", dir);
+		store_write(path, "%u", peer->ring_ref[i]);
+	}
+	snprintf(path, sizeof(path), "%s/event-channel", dir);
+	store_write(path, "%u", peer->port);
+	if (peer->nr_ring_pages > 1)
+		store_write(FRONT_NODE "/ring-page-order", "%d",
+			    ilog2(peer->nr_ring_pages));
+}
+
 void peer_publish(struct peer *peer)
 {
-	peer->ring_page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOFAIL);
-	peer->sring = page_address(peer->ring_page);
+	ring_alloc(peer);
 	peer->sring->req_event = 1;
 	peer->sring->rsp_event = 1;
 	peer->req_prod = 0;
@@ -72,20 +119,27 @@ void peer_publish(struct peer *peer)
 	peer->nr_answers = 0;
 	peer->nr_errors = 0;
 	memset(peer->answers, 0, sizeof(peer->answers));
-	peer->ring_ref = xen_grant(peer->ring_page, false);
 	peer->irq = xen_front_bind(&peer->port, peer_event, peer);
-	store_write(FRONT_NODE "/ring-ref", "%u", peer->ring_ref);
-	store_write(FRONT_NODE "/event-channel", "%u", peer->port);
+	ring_tell(peer);
 	store_write(FRONT_NODE "/protocol",
 		    peer->abi32 ? "x86_32-abi" : "x86_64-abi");
 }
 
 bool peer_retract(struct peer *peer)
 {
-	if (!xen_ungrant(peer->ring_ref))
+	unsigned int i;
+
+	for (i = 0; i < peer->nr_ring_pages; i++) {
+		if (xen_ungrant(peer->ring_ref[i]))
+			continue;
+		if (i)
+			xen_wrong("half a ring is mapped");
 		return false;
+	}
 	blkfront_port_event_unbind(peer->irq, peer);
-	__free_page(peer->ring_page);
+	vunmap(peer->sring);
+	for (i = 0; i < peer->nr_ring_pages; i++)
+		__free_page(peer->ring_pages[i]);
 	peer->ring_page = NULL;
 	peer->sring = NULL;
 	return true;
@@ -134,9 +188,44 @@ struct peer_slot peer_request(struct peer *peer, u8 op, u64 id, u64 sector,
 	return slot;
 }
 
+struct blkif_segment *peer_descriptors(struct peer *peer, unsigned int at)
+{
+	return page_address(peer->page[at]);
+}
+
+struct peer_slot peer_indirect(struct peer *peer, u8 op, u64 id, u64 sector,
+			       unsigned int nr_segments, unsigned int first,
+			       unsigned int at)
+{
+	struct blkif_segment *seg = peer_descriptors(peer, at);
+	struct peer_slot slot = {
+		.op = BLKIF_OP_INDIRECT, .inner_op = op, .id = id,
+		.sector = sector, .nr_segments = nr_segments,
+		.descriptors[0] = peer->ref[at],
+	};
+	unsigned int i;
+
+	for (i = 0; i < nr_segments; i++)
+		seg[i] = (struct blkif_segment){
+			.gref = peer->ref[first + i], .last_sect = 7,
+			.pad = 0x5a5a,
+		};
+	return slot;
+}
+
 #define PEER_FILL(wire, slot)						\
 	do {								\
 		(wire)->operation = (slot)->op;				\
+		if ((slot)->op == BLKIF_OP_INDIRECT) {			\
+			(wire)->indirect.indirect_op = (slot)->inner_op; \
+			(wire)->indirect.nr_segments = (slot)->nr_segments; \
+			(wire)->indirect.id = (slot)->id;		\
+			(wire)->indirect.sector_number = (slot)->sector; \
+			memcpy((wire)->indirect.indirect_grefs,		\
+			       (slot)->descriptors,			\
+			       sizeof((slot)->descriptors));		\
+			break;						\
+		}							\
 		if ((slot)->op == BLKIF_OP_DISCARD) {			\
 			(wire)->discard.flag = (slot)->flag;		\
 			(wire)->discard.id = (slot)->id;		\

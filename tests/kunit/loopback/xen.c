@@ -56,6 +56,8 @@ const char *xen_verdict(void)
 		return "a ring is mapped still";
 	if (xen.nr_pages)
 		return "pages of the backend were not given back";
+	if (atomic_read(&xen.nr_objects))
+		return "objects of the backend were not given back";
 	if (xen.nr_granted)
 		return "grants were not given back";
 	if (xen.nr_bound)
