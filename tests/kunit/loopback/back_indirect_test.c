@@ -234,6 +234,41 @@ static void forward_progress_in_parts(struct kunit *test)
 	back_works(test, peer, 0);
 }
 
+/* However many have ended: one that has not keeps the answer back. */
+static void answered_when_the_last_part_has_ended(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot slot;
+	unsigned int i;
+
+	back_connect(test, bench);
+	/* Room for all of its parts at once. */
+	for (i = 0; i < 6; i++) {
+		put_many(peer, 1, MAX_SEGMENTS);
+		KUNIT_ASSERT_TRUE(test, peer_wait(peer, i + 1));
+		msleep(20);
+	}
+	disk.hold = true;
+	slot = peer_indirect(peer, BLKIF_OP_READ, 5, 0, 4 * PART_PAGES, 0,
+			     DESCRIPTORS);
+	peer_put(peer, &slot);
+	peer_push(peer);
+	back_wait_held(test, 4);
+	for (i = 4; i; i--) {
+		KUNIT_EXPECT_TRUE(test, loopback_wait(xen.nr_mapped ==
+						      i * PART_PAGES));
+		loopback_settle();
+		peer_collect(peer);
+		KUNIT_EXPECT_EQ(test, 0, peer->answers[5]);
+		disk_release_one();
+	}
+	KUNIT_EXPECT_TRUE(test, peer_wait(peer, 7));
+	KUNIT_EXPECT_EQ(test, 1, peer->answers[5]);
+	KUNIT_EXPECT_EQ(test, 0, peer->status[5]);
+	disk_release();
+}
+
 /* Teardown finds requests at every stage: on the ring, taken, in parts. */
 static void D24_closed_in_the_middle_of_parts(struct kunit *test)
 {
@@ -467,6 +502,7 @@ static struct kunit_case back_indirect_cases[] = {
 	KUNIT_CASE(one_hypercall_for_all_descriptors),
 	KUNIT_CASE(descriptors_of_a_large_ring),
 	KUNIT_CASE(forward_progress_in_parts),
+	KUNIT_CASE(answered_when_the_last_part_has_ended),
 	KUNIT_CASE(D24_closed_in_the_middle_of_parts),
 	KUNIT_CASE(D10_a_part_that_fails_costs_its_request),
 	KUNIT_CASE(no_room_for_some_parts_is_waited_for),

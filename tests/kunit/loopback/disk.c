@@ -135,6 +135,21 @@ void disk_release(void)
 		disk_finish(bio);
 }
 
+/* The oldest that is held ends; the others stay. */
+void disk_release_one(void)
+{
+	unsigned long flags;
+	struct bio *bio;
+
+	spin_lock_irqsave(&disk_lock, flags);
+	bio = bio_list_pop(&held);
+	if (bio)
+		disk.nr_held--;
+	spin_unlock_irqrestore(&disk_lock, flags);
+	if (bio)
+		disk_finish(bio);
+}
+
 void disk_release_pages(void)
 {
 	unsigned long flags;

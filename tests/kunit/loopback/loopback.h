@@ -192,6 +192,7 @@ int disk_create(void);
 void disk_destroy(void);
 void disk_reset(void);
 void disk_release(void);
+void disk_release_one(void);
 void disk_release_pages(void);
 void disk_resize(u64 sectors);
 

@@ -345,14 +345,13 @@ void blkback_port_copy_op(struct gnttab_copy *op, void *to, unsigned int bytes,
 	op->status = GNTST_general_error;
 }
 
-/* Under xen_lock: where from; or why not. */
+/* Under xen_lock: where from, if anywhere; and the status. */
 static s16 copy_check(const struct gnttab_copy *op, struct page **from)
 {
 	struct grant *grant = grant_of(op->source.u.ref);
 
+	*from = NULL;
 	xen.nr_copy_ops++;
-	if (xen.nr_copy_ops == xen.fail_copy_op)
-		return xen.map_op_status;
 	if (op->dest.offset + op->len > PAGE_SIZE || op->len > PAGE_SIZE) {
 		xen_wrong_locked("a copy crosses the end of a page");
 		return GNTST_bad_copy_arg;
@@ -363,7 +362,9 @@ static s16 copy_check(const struct gnttab_copy *op, struct page **from)
 		return GNTST_bad_gntref;
 	*from = grant->page;
 	get_page(*from);
-	return GNTST_okay;
+	/* What is there after a failure may look as good as any. */
+	return xen.nr_copy_ops == xen.fail_copy_op ? xen.map_op_status :
+						     GNTST_okay;
 }
 
 void blkback_port_copy(struct gnttab_copy *ops, unsigned int nr)
@@ -377,7 +378,7 @@ void blkback_port_copy(struct gnttab_copy *ops, unsigned int nr)
 		spin_lock_irqsave(&xen_lock, flags);
 		ops[i].status = copy_check(&ops[i], &from);
 		spin_unlock_irqrestore(&xen_lock, flags);
-		if (ops[i].status != GNTST_okay)
+		if (!from)
 			continue;
 		memcpy(page_address(pfn_to_page(ops[i].dest.u.gmfn)) +
 		       ops[i].dest.offset,
