@@ -9,12 +9,17 @@
  *			that is queued, one for the gendisk once it was added
  *			(until its free_disk).  The object may outlive the
  *			xenbus device by as long as somebody has it open.
- * struct blkfront_queue	part of its disk, for the whole of its life; the
- *			ring in it comes and goes with the connection.
- * struct blkfront_shadow	part of its queue; belongs to the request that has
+ * struct blkfront_queue	part of its disk; the ring in it comes and goes with
+ *			the connection.  Their number is settled by the first
+ *			connection; a later one may use fewer.
+ * struct blkfront_ctx	part of its disk, from the first connection on: a
+ *			hardware context of the block layer.  Has a queue to
+ *			itself, or shares one when there are fewer.
+ * struct blkfront_shadow	part of its context; belongs to the request that has
  *			the tag.  All shadows that are not free are the
  *			journal: what the backend was asked and has not
  *			answered.
+ * struct blkfront_pool	part of its queue: what requests borrow.
  *
  * Who locks what:
  *
@@ -22,19 +27,23 @@
  *			queue.  Taken by the disk's work item, and by probe,
  *			remove, suspend and resume.  Whoever holds it may talk
  *			to XenStore, and never waits for I/O of this disk.
- * queue->lock (spin)	the ring's indices and the shadows' state, from
- *			queue_rq, the interrupt handler, completion (softirq)
- *			and the work item; interrupts off.  Nothing is
- *			allocated, granted or notified under it.
+ * queue->lock (spin)	the ring's indices, the backlog, and the state of the
+ *			shadows whose context uses the queue, from queue_rq,
+ *			the interrupt handler, completion (softirq) and the
+ *			work item; interrupts off.  Nothing is allocated,
+ *			granted or notified under it.
+ * pool->lock (spin)	what is in the pool, from the same contexts; interrupts
+ *			off.  Nothing is allocated under it.
  * vdev_lock (mutex)	the list of minors in use, in disk.c.
  *
- * Order: disk->lock, queue->lock.
+ * Order: disk->lock, queue->lock.  pool->lock stands alone.
  */
 #ifndef _BLKFRONT_H
 #define _BLKFRONT_H
 
 #include <linux/blk-mq.h>
 #include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/interrupt.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -57,52 +66,106 @@ struct xenbus_device;
 DEFINE_RING_TYPES(blkfront, union blkif_native_request,
 		  struct blkif_native_response);
 
-#define BLKFRONT_RING_SLOTS	__CONST_RING_SIZE(blkfront, BLKIF_PAGE_SIZE)
-#define BLKFRONT_MAX_SEGMENTS	BLKIF_MAX_SEGMENTS_PER_REQUEST
+#define BLKFRONT_MAX_RING_PAGES	BIT(BLKFRONT_MAX_RING_ORDER)
+#define BLKFRONT_RING_SLOTS(order) \
+	__CONST_RING_SIZE(blkfront, BLKIF_PAGE_SIZE << (order))
+#define BLKFRONT_DIRECT_SEGMENTS	BLKIF_MAX_SEGMENTS_PER_REQUEST
+#define BLKFRONT_MAX_DESCS	BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST
 
-/* --- grants.c ---------------------------------------------------------------- */
+/* --- pool.c ------------------------------------------------------------------ */
 
-/*
- * The grant references of one tag.  The first @nr_armed give the backend access
- * to @page; the others, if they are not INVALID_GRANT_REF, are idle.
- */
-struct blkfront_grants {
-	unsigned int nr_armed;
-	grant_ref_t ref[BLKFRONT_MAX_SEGMENTS];
-	struct page *page[BLKFRONT_MAX_SEGMENTS];
+/* What makes room in a shadow for more segments than a slot has. */
+struct blkfront_table {
+	struct list_head node;		/* pool->tables, while nobody has it */
+	unsigned int nr_segs;		/* room for so many */
+	struct page **page;
+	struct blkfront_segment *seg;
+	struct page *desc[BLKFRONT_MAX_DESCS];
+	u32 desc_gref[BLKFRONT_MAX_DESCS];
 };
 
-void blkfront_grants_init(struct blkfront_grants *grants);
-int blkfront_grants_fill(struct blkfront_grants *grants);
-void blkfront_grants_drain(struct blkfront_grants *grants);
-void blkfront_grants_arm(struct blkfront_grants *grants, domid_t domid,
-			 struct blkfront_segment *seg, unsigned int nr,
-			 bool readonly);
-bool blkfront_grants_disarm(struct blkfront_grants *grants);
-bool blkfront_grants_revoke(struct blkfront_grants *grants);
-bool blkfront_grants_abandon(struct blkfront_grants *grants);
+/*
+ * How many of a thing a pool has in all, how many of these are not lent, and
+ * the least that were not since the last look.
+ */
+struct blkfront_stock {
+	unsigned int nr;
+	unsigned int nr_free;
+	unsigned int nr_low;
+};
+
+/*
+ * What requests borrow.  While there is a connection, at least as many grant
+ * references as one direct request needs, and as many private pages if it is
+ * made of such, belong to the pool: so there is always a request that gets on.
+ */
+struct blkfront_pool {
+	spinlock_t lock;		/* see above */
+	bool private;			/* requests get private pages */
+	unsigned int table_segs;	/* what a new table has room for */
+	struct blkfront_stock refs;
+	struct blkfront_stock pages;
+	struct blkfront_stock tables;
+	grant_ref_t ref_chain;
+	struct list_head page_list;
+	struct list_head table_list;
+	struct delayed_work trim;	/* queued while there is more than that */
+};
+
+struct blkfront_shadow;
+
+void blkfront_pool_init(struct blkfront_pool *pool);
+int blkfront_pool_open(struct blkfront_pool *pool, bool private);
+void blkfront_pool_set_table(struct blkfront_pool *pool, unsigned int nr_segs);
+void blkfront_pool_close(struct blkfront_pool *pool);
+unsigned int blkfront_pool_take(struct blkfront_pool *pool,
+				struct blkfront_shadow *shadow,
+				unsigned int nr);
+void blkfront_pool_give(struct blkfront_pool *pool,
+			struct blkfront_shadow *shadow);
 
 /* --- ring.c ------------------------------------------------------------------ */
 
 enum blkfront_shadow_state {
 	BLKFRONT_FREE,		/* no request has the tag */
+	BLKFRONT_WAITING,	/* in the backlog: waits for its turn on the ring */
 	BLKFRONT_FLYING,	/* the backend has it */
 	BLKFRONT_ANSWERED,	/* answered, completion is on its way */
 	BLKFRONT_HELD,		/* answered, but a page is still mapped */
 };
 
+/*
+ * A request that has a tag.  It goes out as one piece, or as several one after
+ * the other: @io is the one that is on its way.
+ */
 struct blkfront_shadow {
-	enum blkfront_shadow_state state;
-	u8 wire_op;
-	blk_status_t status;
-	u64 seq;
+	struct blkfront_ctx *ctx;
 	struct request *rq;
-	struct blkfront_io io;
-	struct blkfront_grants grants;
+	struct list_head node;		/* the backlog; answers just taken */
+	u64 seq;			/* of its context: its place in the journal */
+	enum blkfront_shadow_state state;
+	u32 turn;			/* counts pieces: part of the id */
+	u8 wire_op;
+	bool made;			/* @io can go out: what it needs is lent */
+	bool rest;			/* another piece follows */
+	blk_status_t status;
 
-	bool bounced;		/* data has the request's pages, bounce what is granted */
-	struct page *data[BLKFRONT_MAX_SEGMENTS];
-	struct page *bounce[BLKFRONT_MAX_SEGMENTS];
+	struct blkfront_io io;
+	unsigned int nr_lent;		/* references in io.seg */
+	unsigned int nr_armed;		/* of them, and then of descriptors' */
+	struct page **page;		/* what is granted, for each segment */
+	struct blkfront_table *table;	/* NULL: there is room enough below */
+	struct blkfront_segment direct_seg[BLKFRONT_DIRECT_SEGMENTS];
+	struct page *direct_page[BLKFRONT_DIRECT_SEGMENTS];
+};
+
+struct blkfront_ctx {
+	struct blkfront_queue *queue;	/* changed while nothing runs */
+	unsigned int index;
+	unsigned int depth;
+	unsigned int nr_busy;		/* shadows that are not free: queue->lock */
+	u64 seq;			/* queue->lock */
+	struct blkfront_shadow *shadow;
 };
 
 struct blkfront_queue {
@@ -112,8 +175,11 @@ struct blkfront_queue {
 
 	/* Protected by lock. */
 	bool broken;			/* its answers are believed no more */
-	unsigned int nr_busy;		/* shadows that are not free */
-	u64 seq;
+	bool shut;			/* nothing is put any more */
+	bool pumping;			/* somebody takes from the backlog */
+	bool again;			/* and has to look once more */
+	bool starved;			/* the block layer was sent away */
+	struct list_head backlog;	/* in order; goes before anything new */
 	struct blkfront_front_ring ring;
 
 	/*
@@ -122,36 +188,82 @@ struct blkfront_queue {
 	 * not run then, reads it without a lock.
 	 */
 	bool dead;			/* requests fail */
-	bool bounce;			/* the backend gets private pages */
 	domid_t domid;
 	struct blkfront_config config;
-	struct page *page;
-	grant_ref_t ref;
+	void *shared;			/* the ring's pages; NULL: there is none */
+	unsigned int nr_pages;
+	unsigned int nr_granted;	/* of the pages, from the first on */
+	grant_ref_t ref[BLKFRONT_MAX_RING_PAGES];
+	evtchn_port_t evtchn;
 	unsigned int irq;
+	cpumask_var_t cpus;		/* whose requests come here */
 	RING_IDX event_cons;		/* the handler's: rsp_cons at the last event */
 
-	wait_queue_head_t wait;		/* for shadows to get free */
-	struct blkfront_shadow shadow[BLKFRONT_RING_SLOTS];
+	struct blkfront_pool pool;
 };
 
-void blkfront_ring_attach(struct blkfront_queue *queue, struct page *page);
+void blkfront_ring_attach(struct blkfront_queue *queue, void *shared,
+			  unsigned int nr_pages);
 void blkfront_ring_detach(struct blkfront_queue *queue);
-void blkfront_ring_put(struct blkfront_queue *queue, unsigned int tag,
+bool blkfront_ring_room(const struct blkfront_queue *queue);
+u64 blkfront_ring_id(const struct blkfront_shadow *shadow);
+void blkfront_ring_put(struct blkfront_queue *queue,
+		       struct blkfront_shadow *shadow,
 		       const union blkif_native_request *slot);
 bool blkfront_ring_push(struct blkfront_queue *queue);
-int blkfront_ring_take(struct blkfront_queue *queue);
+struct blkfront_shadow *blkfront_ring_take(struct blkfront_queue *queue);
 bool blkfront_ring_done(struct blkfront_queue *queue);
+
+/* --- grants.c ---------------------------------------------------------------- */
+
+void blkfront_grants_arm(struct blkfront_shadow *shadow, domid_t domid);
+bool blkfront_grants_disarm(struct blkfront_shadow *shadow);
+bool blkfront_grants_revoke(struct blkfront_shadow *shadow);
+bool blkfront_grants_abandon(struct blkfront_shadow *shadow);
 
 /* --- bounce.c --------------------------------------------------------------- */
 
-int blkfront_bounce_fill(struct blkfront_shadow *shadow);
-void blkfront_bounce_drain(struct blkfront_shadow *shadow);
-void blkfront_bounce_begin(struct blkfront_shadow *shadow);
-void blkfront_bounce_end(struct blkfront_shadow *shadow, blk_status_t status);
+void blkfront_bounce_out(struct blkfront_shadow *shadow);
+void blkfront_bounce_home(struct blkfront_shadow *shadow);
+
+/* --- piece.c ----------------------------------------------------------------- */
+
+int blkfront_piece_make(struct blkfront_shadow *shadow);
+void blkfront_piece_drop(struct blkfront_shadow *shadow);
+
+/* --- backlog.c --------------------------------------------------------------- */
+
+bool blkfront_backlog_closed(struct blkfront_queue *queue);
+void blkfront_backlog_starve(struct blkfront_queue *queue);
+void blkfront_backlog_put(struct blkfront_shadow *shadow, bool last);
+void blkfront_backlog_add(struct blkfront_shadow *shadow, bool pump);
+void blkfront_backlog_remove(struct blkfront_shadow *shadow);
+bool blkfront_backlog_kick(struct blkfront_queue *queue);
+
+/* --- queue.c ----------------------------------------------------------------- */
+
+int blkfront_queue_alloc(struct blkfront_disk *disk, unsigned int nr);
+int blkfront_queue_alloc_ctxs(struct blkfront_disk *disk);
+void blkfront_queue_free(struct blkfront_disk *disk);
+int blkfront_queue_connect(struct blkfront_queue *queue, unsigned int order);
+bool blkfront_queue_fence(struct blkfront_queue *queue, bool give_up);
+
+#define for_each_queue(disk, queue) \
+	for ((queue) = (disk)->queues; \
+	     (queue) < (disk)->queues + (disk)->nr_queues; (queue)++)
+
+#define for_each_ctx(disk, ctx) \
+	for ((ctx) = (disk)->ctxs; \
+	     (ctx) < (disk)->ctxs + (disk)->nr_ctxs; (ctx)++)
+
+#define for_each_shadow(ctx, s) \
+	for ((s) = (ctx)->shadow; (s) < (ctx)->shadow + (ctx)->depth; (s)++)
 
 /* --- port.c: every hypercall -------------------------------------------------- */
 
-int blkfront_port_grant_alloc(grant_ref_t *ref, unsigned int nr);
+int blkfront_port_grant_alloc(grant_ref_t *chain, unsigned int nr);
+grant_ref_t blkfront_port_grant_claim(grant_ref_t *chain);
+void blkfront_port_grant_release(grant_ref_t *chain, grant_ref_t ref);
 void blkfront_port_grant_free(grant_ref_t ref);
 void blkfront_port_grant_arm(grant_ref_t ref, domid_t domid, struct page *page,
 			     bool readonly);
@@ -161,6 +273,7 @@ void blkfront_port_grant_defer(grant_ref_t ref, struct page *page);
 int blkfront_port_event_bind(struct xenbus_device *xbdev, evtchn_port_t *evtchn,
 			     irq_handler_t handler, void *data);
 void blkfront_port_event_unbind(unsigned int irq, void *data);
+void blkfront_port_event_spread(unsigned int irq, const struct cpumask *cpus);
 void blkfront_port_event_eoi(unsigned int irq, bool spurious);
 void blkfront_port_notify(unsigned int irq);
 
@@ -234,8 +347,13 @@ struct blkfront_disk {
 	struct list_head minors;	/* vdev_lock */
 	struct completion gone;		/* nothing of it is left in sysfs */
 
+	/* Under lock: the first so many queues have a ring. */
+	struct blkfront_layout layout;
 	unsigned int nr_queues;
 	struct blkfront_queue *queues;
+	unsigned int nr_ctxs;
+	struct blkfront_ctx *ctxs;
+	wait_queue_head_t wait;		/* for shadows to get somewhere */
 };
 
 #define blkfront_warn(disk, fmt, ...) \
@@ -257,12 +375,9 @@ void blkfront_disk_wait_for_all(void);
 extern const struct blk_mq_ops blkfront_mq_ops;
 
 irqreturn_t blkfront_submit_interrupt(int irq, void *data);
-blk_status_t blkfront_submit_refuse(struct blkfront_queue *queue,
-				    const struct blkfront_io *io);
-void blkfront_submit_push(struct blkfront_queue *queue);
+blk_status_t blkfront_submit_status(struct blkfront_shadow *shadow, int err);
 void blkfront_submit_reap(struct blkfront_queue *queue);
-void blkfront_submit_end(struct blkfront_queue *queue, unsigned int tag,
-			 blk_status_t status);
+void blkfront_submit_end(struct blkfront_shadow *shadow, blk_status_t status);
 
 /* --- recover.c: under disk->lock ------------------------------------------------ */
 
@@ -289,7 +404,9 @@ bool blkfront_xenbus_wanted(struct blkfront_disk *disk);
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state);
 void blkfront_xenbus_connected(struct blkfront_disk *disk);
 int blkfront_xenbus_restart(struct blkfront_disk *disk);
-int blkfront_xenbus_publish(struct blkfront_disk *disk, evtchn_port_t evtchn);
+int blkfront_xenbus_layout(struct blkfront_disk *disk,
+			   struct blkfront_layout *layout);
+int blkfront_xenbus_publish(struct blkfront_disk *disk);
 int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 			      struct blkfront_config *config);
 void blkfront_xenbus_fatal(struct blkfront_disk *disk, int err, const char *what);
@@ -302,5 +419,8 @@ void blkfront_xenbus_unregister(void);
 extern struct workqueue_struct *blkfront_wq;
 extern struct workqueue_struct *blkfront_block_wq;
 extern bool blkfront_trusted;
+extern unsigned int blkfront_max_queues;
+extern unsigned int blkfront_max_ring_page_order;
+extern unsigned int blkfront_max_indirect_segments;
 
 #endif /* _BLKFRONT_H */

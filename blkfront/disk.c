@@ -36,7 +36,7 @@ static void disk_release(struct kref *ref)
 	struct blkfront_disk *disk =
 		container_of(ref, struct blkfront_disk, ref);
 
-	kvfree(disk->queues);
+	blkfront_queue_free(disk);
 	kfree(disk->backend);
 	kfree(disk);
 	if (atomic_dec_and_test(&disk_count))
@@ -244,10 +244,13 @@ int blkfront_disk_create(struct blkfront_disk *disk)
 	err = disk_take_minors(disk);
 	if (err)
 		return err;
+	err = blkfront_queue_alloc_ctxs(disk);
+	if (err)
+		goto err_drop_minors;
 
 	set->ops = &blkfront_mq_ops;
-	set->nr_hw_queues = disk->nr_queues;
-	set->queue_depth = BLKFRONT_RING_SLOTS;
+	set->nr_hw_queues = disk->nr_ctxs;
+	set->queue_depth = disk->ctxs[0].depth;
 	set->numa_node = NUMA_NO_NODE;
 	set->flags = BLK_MQ_F_SHOULD_MERGE;
 	set->driver_data = disk;
@@ -313,6 +316,7 @@ static bool disk_same_limits(const struct blkfront_config *a,
 			     const struct blkfront_config *b)
 {
 	return a->physical_sector_size == b->physical_sector_size &&
+	       a->max_segments == b->max_segments &&
 	       a->flush == b->flush && a->discard == b->discard &&
 	       a->secure_erase == b->secure_erase &&
 	       a->discard_granularity == b->discard_granularity &&
@@ -445,31 +449,10 @@ void blkfront_disk_orphan(struct blkfront_disk *disk)
  */
 struct blkfront_disk *blkfront_disk_alloc(const struct blkfront_vdev *vdev)
 {
-	struct blkfront_queue *queue;
-	struct blkfront_disk *disk;
-	unsigned int i;
+	struct blkfront_disk *disk = kzalloc_obj(*disk);
 
-	disk = kzalloc_obj(*disk);
 	if (!disk)
 		return NULL;
-	disk->nr_queues = 1;
-	disk->queues = kvcalloc(disk->nr_queues, sizeof(*disk->queues),
-				GFP_KERNEL);
-	if (!disk->queues) {
-		kfree(disk);
-		return NULL;
-	}
-	for (queue = disk->queues; queue < disk->queues + disk->nr_queues;
-	     queue++) {
-		queue->disk = disk;
-		queue->name = disk->vdev.name;
-		queue->ref = INVALID_GRANT_REF;
-		spin_lock_init(&queue->lock);
-		init_waitqueue_head(&queue->wait);
-		for (i = 0; i < ARRAY_SIZE(queue->shadow); i++)
-			blkfront_grants_init(&queue->shadow[i].grants);
-	}
-
 	kref_init(&disk->ref);
 	mutex_init(&disk->lock);
 	disk->vdev = *vdev;
@@ -477,6 +460,7 @@ struct blkfront_disk *blkfront_disk_alloc(const struct blkfront_vdev *vdev)
 	INIT_WORK(&disk->block_work, disk_block_work);
 	INIT_LIST_HEAD(&disk->minors);
 	init_completion(&disk->gone);
+	init_waitqueue_head(&disk->wait);
 	atomic_inc(&disk_count);
 	return disk;
 }

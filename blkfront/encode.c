@@ -6,6 +6,7 @@
  * whole, and what it does not say shall not say anything else.
  */
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "encode.h"
@@ -39,20 +40,44 @@ int blkfront_encode_op(enum blkfront_op op,
 	return -EOPNOTSUPP;
 }
 
-static void encode_rw(union blkif_native_request *slot,
-		      const struct blkfront_io *io)
+static void encode_segments(struct blkif_segment *to,
+			    const struct blkfront_segment *from,
+			    unsigned int nr)
 {
 	unsigned int i;
 
+	for (i = 0; i < nr; i++) {
+		to[i] = (struct blkif_segment){
+			.gref = from[i].gref,
+			.first_sect = from[i].first_sect,
+			.last_sect = from[i].last_sect,
+		};
+	}
+}
+
+static void encode_rw(union blkif_native_request *slot,
+		      const struct blkfront_io *io)
+{
 	slot->rw.nr_segments = io->nr_segs;
 	slot->rw.handle = io->handle;
 	slot->rw.id = io->id;
 	slot->rw.sector_number = io->sector;
-	for (i = 0; i < io->nr_segs; i++) {
-		slot->rw.seg[i].gref = io->seg[i].gref;
-		slot->rw.seg[i].first_sect = io->seg[i].first_sect;
-		slot->rw.seg[i].last_sect = io->seg[i].last_sect;
-	}
+	encode_segments(slot->rw.seg, io->seg, io->nr_segs);
+}
+
+static void encode_indirect(union blkif_native_request *slot,
+			    const struct blkfront_io *io, u8 op)
+{
+	unsigned int i;
+
+	slot->indirect.operation = BLKIF_OP_INDIRECT;
+	slot->indirect.indirect_op = op;
+	slot->indirect.nr_segments = io->nr_segs;
+	slot->indirect.handle = io->handle;
+	slot->indirect.id = io->id;
+	slot->indirect.sector_number = io->sector;
+	for (i = 0; i < blkfront_encode_descs(io->nr_segs); i++)
+		slot->indirect.indirect_grefs[i] = io->desc_gref[i];
 }
 
 static void encode_discard(union blkif_native_request *slot,
@@ -83,14 +108,35 @@ int blkfront_encode(union blkif_native_request *slot,
 
 	if (op < 0)
 		return op;
-	if (io->nr_segs > BLKIF_MAX_SEGMENTS_PER_REQUEST)
+	if (io->nr_segs > max_t(unsigned int, config->max_segments,
+				BLKIF_MAX_SEGMENTS_PER_REQUEST))
 		return -EINVAL;
 
 	memset(slot, 0, sizeof(*slot));
 	slot->operation = op;
 	if (op == BLKIF_OP_DISCARD)
 		encode_discard(slot, io);
+	else if (io->nr_segs > BLKIF_MAX_SEGMENTS_PER_REQUEST)
+		encode_indirect(slot, io, op);
 	else
 		encode_rw(slot, io);
 	return op;
+}
+
+/**
+ * blkfront_encode_desc - fill a descriptor page from an indirect request
+ * @desc: the page, all of which the other domain sees
+ * @io: the request
+ * @index: which of its descriptor pages
+ */
+void blkfront_encode_desc(struct blkif_segment *desc,
+			  const struct blkfront_io *io, unsigned int index)
+{
+	unsigned int first = index * BLKIF_SEGMENTS_PER_INDIRECT_PAGE;
+	unsigned int nr = min_t(unsigned int, io->nr_segs - first,
+				BLKIF_SEGMENTS_PER_INDIRECT_PAGE);
+
+	encode_segments(desc, io->seg + first, nr);
+	memset(desc + nr, 0,
+	       (BLKIF_SEGMENTS_PER_INDIRECT_PAGE - nr) * sizeof(*desc));
 }

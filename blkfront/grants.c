@@ -1,139 +1,98 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The grant references that a tag owns.
+ * Who may use the pages of a request.
  *
- * They are taken when the disk connects, so that a request takes no lock and
- * waits for nothing to get one: arming and disarming are stores to the grant
- * table.  Whether the backend still uses a page is decided by the attempt to
- * end its access, and by nothing else: who asks first and acts later is late.
+ * Arming and disarming are stores to the grant table, under no lock.  Whether
+ * the backend still uses a page is decided by the attempt to end its access, and
+ * by nothing else: who asks first and acts later is late.
  *
- * Owned by whoever has the tag: queue_rq, then completion, or the work item
- * once the queue is parked.
+ * The segments come first, then the descriptor pages of an indirect request.
+ * Called by whoever has the tag: queue_rq, whoever pumps the backlog, then
+ * completion, or the work item once the queue is parked.
  */
 #include <linux/mm.h>
 
 #include "blkfront.h"
 
-/**
- * blkfront_grants_init - begin with no reference
- * @grants: the tag's
- */
-void blkfront_grants_init(struct blkfront_grants *grants)
+static u32 *grants_ref(struct blkfront_shadow *shadow, unsigned int i)
 {
-	unsigned int i;
-
-	grants->nr_armed = 0;
-	for (i = 0; i < ARRAY_SIZE(grants->ref); i++)
-		grants->ref[i] = INVALID_GRANT_REF;
+	if (i < shadow->io.nr_segs)
+		return &shadow->io.seg[i].gref;
+	return &shadow->io.desc_gref[i - shadow->io.nr_segs];
 }
 
-/**
- * blkfront_grants_fill - replace the references that are missing
- * @grants: the tag's
- *
- * Return: 0, or -ENOSPC, when what was there before is still there.
- */
-int blkfront_grants_fill(struct blkfront_grants *grants)
+static struct page *grants_page(struct blkfront_shadow *shadow, unsigned int i)
 {
-	grant_ref_t fresh[BLKFRONT_MAX_SEGMENTS];
-	unsigned int i, nr = 0;
-
-	for (i = 0; i < ARRAY_SIZE(grants->ref); i++)
-		if (grants->ref[i] == INVALID_GRANT_REF)
-			nr++;
-	if (!nr)
-		return 0;
-	if (blkfront_port_grant_alloc(fresh, nr))
-		return -ENOSPC;
-	for (i = 0; i < ARRAY_SIZE(grants->ref); i++)
-		if (grants->ref[i] == INVALID_GRANT_REF)
-			grants->ref[i] = fresh[--nr];
-	return 0;
-}
-
-/**
- * blkfront_grants_drain - give back the references, none of which is armed
- * @grants: the tag's
- */
-void blkfront_grants_drain(struct blkfront_grants *grants)
-{
-	unsigned int i;
-
-	if (WARN_ON_ONCE(grants->nr_armed))
-		return;
-	for (i = 0; i < ARRAY_SIZE(grants->ref); i++) {
-		if (grants->ref[i] == INVALID_GRANT_REF)
-			continue;
-		blkfront_port_grant_free(grants->ref[i]);
-		grants->ref[i] = INVALID_GRANT_REF;
-	}
+	if (i < shadow->io.nr_segs)
+		return shadow->page[i];
+	return shadow->table->desc[i - shadow->io.nr_segs];
 }
 
 /**
  * blkfront_grants_arm - give the backend access to a request's pages
- * @grants: the tag's; @page of the first @nr is set
+ * @shadow: its shadow, with the segments and their pages
  * @domid: the backend's domain
- * @seg: told which references these are
- * @nr: how many pages
- * @readonly: the backend may not write to them
  */
-void blkfront_grants_arm(struct blkfront_grants *grants, domid_t domid,
-			 struct blkfront_segment *seg, unsigned int nr,
-			 bool readonly)
+void blkfront_grants_arm(struct blkfront_shadow *shadow, domid_t domid)
 {
-	unsigned int i;
+	bool write = shadow->io.op == BLKFRONT_WRITE;
+	unsigned int nr_segs = shadow->io.nr_segs, i;
 
-	for (i = 0; i < nr; i++) {
-		seg[i].gref = grants->ref[i];
-		blkfront_port_grant_arm(grants->ref[i], domid, grants->page[i],
-					readonly);
-	}
-	grants->nr_armed = nr;
+	for (i = 0; i < nr_segs; i++)
+		blkfront_port_grant_arm(shadow->io.seg[i].gref, domid,
+					shadow->page[i], write);
+	for (i = 0; i < blkfront_encode_descs(nr_segs); i++)
+		blkfront_port_grant_arm(shadow->io.desc_gref[i], domid,
+					shadow->table->desc[i], true);
+	shadow->nr_armed = nr_segs + blkfront_encode_descs(nr_segs);
 }
 
 /**
  * blkfront_grants_disarm - end access to the pages, and keep the references
- * @grants: the tag's
+ * @shadow: the shadow
  *
  * Return: false if the backend still has a page mapped.  That page is the last
  * of those that are armed.
  */
-bool blkfront_grants_disarm(struct blkfront_grants *grants)
+bool blkfront_grants_disarm(struct blkfront_shadow *shadow)
 {
-	while (grants->nr_armed) {
-		if (!blkfront_port_grant_disarm(grants->ref[grants->nr_armed - 1]))
+	u32 *ref;
+
+	while (shadow->nr_armed) {
+		ref = grants_ref(shadow, shadow->nr_armed - 1);
+		if (!blkfront_port_grant_disarm(*ref))
 			return false;
-		grants->nr_armed--;
+		shadow->nr_armed--;
 	}
 	return true;
 }
 
 /**
  * blkfront_grants_revoke - end access to the pages, quietly
- * @grants: the tag's
+ * @shadow: the shadow
  *
- * Takes the references with it: blkfront_grants_fill() replaces them.
+ * Takes the references with it.
  *
  * Return: false if the backend still has a page mapped.  That page is the last
  * of those that are armed.
  */
-bool blkfront_grants_revoke(struct blkfront_grants *grants)
+bool blkfront_grants_revoke(struct blkfront_shadow *shadow)
 {
-	unsigned int last;
+	u32 *ref;
 
-	while (grants->nr_armed) {
-		last = grants->nr_armed - 1;
-		if (!blkfront_port_grant_revoke(grants->ref[last]))
+	while (shadow->nr_armed) {
+		ref = grants_ref(shadow, shadow->nr_armed - 1);
+		if (!blkfront_port_grant_revoke(*ref))
 			return false;
-		grants->ref[last] = INVALID_GRANT_REF;
-		grants->nr_armed--;
+		*ref = INVALID_GRANT_REF;
+		shadow->nr_armed--;
 	}
 	return true;
 }
 
 /**
  * blkfront_grants_abandon - leave the pages to a backend that keeps them
- * @grants: the tag's
+ * @shadow: the shadow
  *
  * Each page that is still mapped gets a reference that is dropped when the
  * backend lets go of it, so that it is not used for anything else before.
@@ -141,20 +100,20 @@ bool blkfront_grants_revoke(struct blkfront_grants *grants)
  * Return: false if a page cannot be held in this way, because it is a part of
  * an allocator's memory.  Then nobody may be told that he has it back.
  */
-bool blkfront_grants_abandon(struct blkfront_grants *grants)
+bool blkfront_grants_abandon(struct blkfront_shadow *shadow)
 {
 	struct folio *folio;
 	unsigned int last;
 
-	while (!blkfront_grants_revoke(grants)) {
-		last = grants->nr_armed - 1;
-		folio = page_folio(grants->page[last]);
+	while (!blkfront_grants_revoke(shadow)) {
+		last = shadow->nr_armed - 1;
+		folio = page_folio(grants_page(shadow, last));
 		if (folio_test_slab(folio) || !folio_try_get(folio))
 			return false;
-		blkfront_port_grant_defer(grants->ref[last],
-					  grants->page[last]);
-		grants->ref[last] = INVALID_GRANT_REF;
-		grants->nr_armed--;
+		blkfront_port_grant_defer(*grants_ref(shadow, last),
+					  grants_page(shadow, last));
+		*grants_ref(shadow, last) = INVALID_GRANT_REF;
+		shadow->nr_armed--;
 	}
 	return true;
 }

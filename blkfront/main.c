@@ -16,6 +16,18 @@ bool blkfront_trusted = true;
 module_param_named(trusted, blkfront_trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Trust backends with the pages of requests; read when a disk connects (default Y)");
 
+unsigned int blkfront_max_queues = 4;
+module_param_named(max_queues, blkfront_max_queues, uint, 0644);
+MODULE_PARM_DESC(max_queues, "Rings for each disk, at most, and at most one for each online CPU; read when a disk connects (default 4)");
+
+unsigned int blkfront_max_ring_page_order = 2;
+module_param_named(max_ring_page_order, blkfront_max_ring_page_order, uint, 0644);
+MODULE_PARM_DESC(max_ring_page_order, "A ring has 2^this pages, at most, for 32 requests each; 0 to 4; read when a disk connects (default 2)");
+
+unsigned int blkfront_max_indirect_segments = 256;
+module_param_named(max_indirect_segments, blkfront_max_indirect_segments, uint, 0644);
+MODULE_PARM_DESC(max_indirect_segments, "Pages that one request carries, at most; up to 4096; read when a disk connects (default 256)");
+
 static int __init blkfront_init(void)
 {
 	int err;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the backend wrote about the disk, checked.
+ * What the backend wrote about its rings and the disk, checked.
  *
  * Pure: xenbus.c reads the values and reports a refusal.  A value that is not
- * understood refuses the whole offer: half a disk is of use to nobody.
+ * understood refuses the whole offer: half a disk is of use to nobody.  One that
+ * is larger than what we want is as good as what we want.
  */
 #include <linux/bits.h>
 #include <linux/errno.h>
@@ -20,6 +21,9 @@
 #define NEGOTIATE_SECTOR	BIT(BLKIF_SECTOR_SHIFT)
 
 static const char * const negotiate_keys[BLKFRONT_NR_KEYS] = {
+	[BLKFRONT_KEY_MAX_QUEUES] = BLKIF_KEY_MAX_QUEUES,
+	[BLKFRONT_KEY_MAX_RING_PAGE_ORDER] = BLKIF_KEY_MAX_RING_PAGE_ORDER,
+	[BLKFRONT_KEY_MAX_RING_PAGES] = BLKIF_KEY_MAX_RING_PAGES,
 	[BLKFRONT_KEY_SECTORS] = BLKIF_KEY_SECTORS,
 	[BLKFRONT_KEY_SECTOR_SIZE] = BLKIF_KEY_SECTOR_SIZE,
 	[BLKFRONT_KEY_PHYSICAL_SECTOR_SIZE] = BLKIF_KEY_PHYSICAL_SECTOR_SIZE,
@@ -30,6 +34,7 @@ static const char * const negotiate_keys[BLKFRONT_NR_KEYS] = {
 	[BLKFRONT_KEY_DISCARD_GRANULARITY] = BLKIF_KEY_DISCARD_GRANULARITY,
 	[BLKFRONT_KEY_DISCARD_ALIGNMENT] = BLKIF_KEY_DISCARD_ALIGNMENT,
 	[BLKFRONT_KEY_DISCARD_SECURE] = BLKIF_KEY_DISCARD_SECURE,
+	[BLKFRONT_KEY_MAX_INDIRECT_SEGMENTS] = BLKIF_KEY_MAX_INDIRECT_SEGMENTS,
 };
 
 /* An offer under examination; the first refusal stands. */
@@ -155,6 +160,65 @@ static void negotiate_discard(struct negotiation *n,
 	config->discard_alignment = alignment % config->discard_granularity;
 }
 
+/*
+ * What does not fit into a slot's own table goes out by indirect requests,
+ * which a backend without the key does not know.
+ */
+static void negotiate_segments(struct negotiation *n,
+			       const struct blkfront_wish *wish,
+			       struct blkfront_config *config)
+{
+	u32 indirect = negotiation_option(n, BLKFRONT_KEY_MAX_INDIRECT_SEGMENTS,
+					  0);
+
+	indirect = min3(indirect, (u32)wish->segments,
+			(u32)BLKIF_MAX_INDIRECT_SEGMENTS);
+	config->max_segments = max_t(u32, indirect,
+				     BLKIF_MAX_SEGMENTS_PER_REQUEST);
+}
+
+/* How large a ring may be, from the key for it or from its older form. */
+static u32 negotiate_ring_order(struct negotiation *n)
+{
+	u32 pages;
+
+	if (n->offer->value[BLKFRONT_KEY_MAX_RING_PAGE_ORDER])
+		return negotiation_option(n, BLKFRONT_KEY_MAX_RING_PAGE_ORDER,
+					  0);
+	pages = negotiation_option(n, BLKFRONT_KEY_MAX_RING_PAGES, 1);
+	if (!is_power_of_2(pages)) {
+		negotiation_refuse(n, BLKFRONT_KEY_MAX_RING_PAGES,
+				   "a power of two");
+		return 0;
+	}
+	return ilog2(pages);
+}
+
+/**
+ * blkfront_negotiate_layout - which rings there shall be
+ * @offer: the values of the first BLKFRONT_NR_RING_KEYS keys as they were read
+ * @wish: what we want
+ * @layout: filled in when the offer is accepted
+ * @refusal: filled in when it is not; points into @offer
+ *
+ * Return: 0, or -EINVAL.
+ */
+int blkfront_negotiate_layout(const struct blkfront_offer *offer,
+			      const struct blkfront_wish *wish,
+			      struct blkfront_layout *layout,
+			      struct blkfront_refusal *refusal)
+{
+	struct negotiation n = { .offer = offer, .refusal = refusal };
+	u32 queues = negotiation_option(&n, BLKFRONT_KEY_MAX_QUEUES, 1);
+	u32 order = negotiate_ring_order(&n);
+
+	/* No queues but one are no queues at all to some who write the key. */
+	layout->rings = clamp(queues, 1U, max(wish->rings, 1U));
+	layout->ring_order = min3(order, (u32)wish->ring_order,
+				  (u32)BLKFRONT_MAX_RING_ORDER);
+	return n.refused ? -EINVAL : 0;
+}
+
 /**
  * blkfront_negotiate_key - a key's name in XenStore
  * @key: the key
@@ -166,13 +230,15 @@ const char *blkfront_negotiate_key(enum blkfront_key key)
 
 /**
  * blkfront_negotiate - check what the backend wrote about the disk
- * @offer: the values as they were read
+ * @offer: the values as they were read; those about rings do not count
+ * @wish: what we want
  * @config: filled in when the offer is accepted
  * @refusal: filled in when it is not; points into @offer
  *
  * Return: 0, or -EINVAL.
  */
 int blkfront_negotiate(const struct blkfront_offer *offer,
+		       const struct blkfront_wish *wish,
 		       struct blkfront_config *config,
 		       struct blkfront_refusal *refusal)
 {
@@ -185,6 +251,6 @@ int blkfront_negotiate(const struct blkfront_offer *offer,
 	negotiate_info(&n, config);
 	negotiate_flush(&n, config);
 	negotiate_discard(&n, config);
-	config->max_segments = BLKIF_MAX_SEGMENTS_PER_REQUEST;
+	negotiate_segments(&n, wish, config);
 	return n.refused ? -EINVAL : 0;
 }

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the backend wrote about the disk -> a checked configuration.  Pure. */
+/* What the backend wrote -> a checked configuration.  Pure. */
 #ifndef _BLKFRONT_NEGOTIATE_H
 #define _BLKFRONT_NEGOTIATE_H
 
 #include <linux/types.h>
 
-/* The keys of the backend that say what the disk is. */
+/*
+ * The keys of the backend.  Those before BLKFRONT_KEY_SECTORS say what rings it
+ * takes, and are there when it waits for ours; the others say what the disk is,
+ * and what a request may be, and are there when it is connected.
+ */
 enum blkfront_key {
+	BLKFRONT_KEY_MAX_QUEUES,
+	BLKFRONT_KEY_MAX_RING_PAGE_ORDER,
+	BLKFRONT_KEY_MAX_RING_PAGES,
 	BLKFRONT_KEY_SECTORS,
 	BLKFRONT_KEY_SECTOR_SIZE,
 	BLKFRONT_KEY_PHYSICAL_SECTOR_SIZE,
@@ -17,12 +24,40 @@ enum blkfront_key {
 	BLKFRONT_KEY_DISCARD_GRANULARITY,
 	BLKFRONT_KEY_DISCARD_ALIGNMENT,
 	BLKFRONT_KEY_DISCARD_SECURE,
+	BLKFRONT_KEY_MAX_INDIRECT_SEGMENTS,
 	BLKFRONT_NR_KEYS
 };
+
+#define BLKFRONT_NR_RING_KEYS	BLKFRONT_KEY_SECTORS
+
+/* The largest ring is of 16 pages: Linux maps no larger one. */
+#define BLKFRONT_MAX_RING_ORDER	4
 
 /* The backend's values as they were read; NULL for a key that is not there. */
 struct blkfront_offer {
 	const char *value[BLKFRONT_NR_KEYS];
+};
+
+/**
+ * struct blkfront_wish - what we would like to have, at most
+ * @rings: how many rings
+ * @ring_order: 2^this pages for each
+ * @segments: pages that one request can carry
+ */
+struct blkfront_wish {
+	unsigned int rings;
+	unsigned int ring_order;
+	unsigned int segments;
+};
+
+/**
+ * struct blkfront_layout - the rings that a backend takes and we want
+ * @rings: how many, from 1
+ * @ring_order: 2^this pages for each
+ */
+struct blkfront_layout {
+	unsigned int rings;
+	unsigned int ring_order;
 };
 
 /* How the backend makes writes durable. */
@@ -45,7 +80,7 @@ enum blkfront_flush {
  * @cdrom: the disk is a CD-ROM
  * @removable: the medium can be removed
  * @readonly: the disk cannot be written
- * @max_segments: pages that one request can carry
+ * @max_segments: pages that one request can carry; more than 11 are indirect
  */
 struct blkfront_config {
 	u64 sectors;
@@ -70,7 +105,12 @@ struct blkfront_refusal {
 };
 
 const char *blkfront_negotiate_key(enum blkfront_key key);
+int blkfront_negotiate_layout(const struct blkfront_offer *offer,
+			      const struct blkfront_wish *wish,
+			      struct blkfront_layout *layout,
+			      struct blkfront_refusal *refusal);
 int blkfront_negotiate(const struct blkfront_offer *offer,
+		       const struct blkfront_wish *wish,
 		       struct blkfront_config *config,
 		       struct blkfront_refusal *refusal);
 

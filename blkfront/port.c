@@ -13,26 +13,61 @@
 
 /**
  * blkfront_port_grant_alloc - take grant references, all or none
- * @ref: where they go
+ * @chain: they are added to it; INVALID_GRANT_REF for one that is new
  * @nr: how many
  *
+ * Takes a lock that all drivers share, and may have the grant table grow.
+ *
+ * Context: any; does not sleep.
  * Return: 0, or -ENOSPC.
  */
-int blkfront_port_grant_alloc(grant_ref_t *ref, unsigned int nr)
+int blkfront_port_grant_alloc(grant_ref_t *chain, unsigned int nr)
 {
-	grant_ref_t head;
-	unsigned int i;
+	grant_ref_t fresh;
 
-	if (gnttab_alloc_grant_references(nr, &head))
+	if (gnttab_alloc_grant_references(nr, &fresh))
 		return -ENOSPC;
-	for (i = 0; i < nr; i++)
-		ref[i] = gnttab_claim_grant_reference(&head);
+	if (*chain == INVALID_GRANT_REF) {
+		*chain = fresh;
+		return 0;
+	}
+	while (nr--)
+		gnttab_release_grant_reference(chain,
+					       gnttab_claim_grant_reference(&fresh));
 	return 0;
 }
 
 /**
- * blkfront_port_grant_free - give back a reference that is not armed
+ * blkfront_port_grant_claim - take a reference off a chain
+ * @chain: the chain, the caller's alone; it is not empty
+ *
+ * A load and a store.
+ *
+ * Context: any.
+ * Return: the reference.
+ */
+grant_ref_t blkfront_port_grant_claim(grant_ref_t *chain)
+{
+	return gnttab_claim_grant_reference(chain);
+}
+
+/**
+ * blkfront_port_grant_release - put a reference that is not armed on a chain
+ * @chain: the chain, the caller's alone
  * @ref: the reference
+ *
+ * Context: any.
+ */
+void blkfront_port_grant_release(grant_ref_t *chain, grant_ref_t ref)
+{
+	gnttab_release_grant_reference(chain, ref);
+}
+
+/**
+ * blkfront_port_grant_free - give back a reference that is not armed
+ * @ref: the reference, on no chain
+ *
+ * Context: any.
  */
 void blkfront_port_grant_free(grant_ref_t ref)
 {
@@ -123,6 +158,19 @@ int blkfront_port_event_bind(struct xenbus_device *xbdev, evtchn_port_t *evtchn,
 void blkfront_port_event_unbind(unsigned int irq, void *data)
 {
 	unbind_from_irqhandler(irq, data);
+}
+
+/**
+ * blkfront_port_event_spread - have events come where they are waited for
+ * @irq: the interrupt
+ * @cpus: the CPUs; has to stay until this is called again; NULL: anywhere,
+ *	and before blkfront_port_event_unbind()
+ *
+ * May sleep.  A wish: where it cannot be done, events come elsewhere.
+ */
+void blkfront_port_event_spread(unsigned int irq, const struct cpumask *cpus)
+{
+	irq_set_affinity_and_hint(irq, cpus);
 }
 
 /**

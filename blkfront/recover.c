@@ -15,25 +15,17 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/blk-mq.h>
-#include <linux/mm.h>
+#include <linux/list_sort.h>
 
 #include "blkfront.h"
 
-#define for_each_queue(disk, queue) \
-	for ((queue) = (disk)->queues; \
-	     (queue) < (disk)->queues + (disk)->nr_queues; (queue)++)
-
-#define for_each_shadow(queue, shadow) \
-	for ((shadow) = (queue)->shadow; \
-	     (shadow) < (queue)->shadow + ARRAY_SIZE((queue)->shadow); \
-	     (shadow)++)
-
-/* In the journal, that is, with the backend and not with its completion. */
+/* In the journal, that is, asked for and not with its completion. */
 static bool recover_pending(const struct blkfront_shadow *shadow)
 {
 	enum blkfront_shadow_state state = READ_ONCE(shadow->state);
 
-	return state == BLKFRONT_FLYING || state == BLKFRONT_HELD;
+	return state == BLKFRONT_FLYING || state == BLKFRONT_WAITING ||
+	       state == BLKFRONT_HELD;
 }
 
 /**
@@ -63,49 +55,44 @@ static void recover_unpark(struct blkfront_disk *disk)
 	blk_mq_run_hw_queues(disk->gd->queue, true);
 }
 
-static void recover_detach(struct blkfront_queue *queue)
-{
-	unsigned long flags;
-
-	if (queue->irq)
-		blkfront_port_event_unbind(queue->irq, queue);
-	queue->irq = 0;
-	spin_lock_irqsave(&queue->lock, flags);
-	blkfront_ring_detach(queue);
-	spin_unlock_irqrestore(&queue->lock, flags);
-}
-
-static bool recover_answered(struct blkfront_queue *queue)
+static bool recover_answered(struct blkfront_ctx *ctx)
 {
 	struct blkfront_shadow *shadow;
 
-	for_each_shadow(queue, shadow)
+	for_each_shadow(ctx, shadow)
 		if (READ_ONCE(shadow->state) == BLKFRONT_ANSWERED)
 			return true;
 	return false;
 }
 
 /*
- * Take the ring back.  A backend that cannot write to it any more has answered
- * all that it will; those answers are good and are taken first.
+ * Take the pages of a request back.  It begins anew at its next piece then, with
+ * whatever the next backend has.
  */
-static bool recover_fence_ring(struct blkfront_queue *queue, bool give_up)
+static bool recover_fence_shadow(struct blkfront_shadow *shadow, bool give_up)
 {
-	if (!queue->page)
-		return true;
-	if (blkfront_port_grant_revoke(queue->ref)) {
-		blkfront_submit_reap(queue);
-		recover_detach(queue);
-		__free_page(queue->page);
-	} else if (give_up) {
-		recover_detach(queue);
-		blkfront_port_grant_defer(queue->ref, queue->page);
-	} else {
+	blkfront_backlog_remove(shadow);
+	if (give_up ? !blkfront_grants_abandon(shadow) :
+		      !blkfront_grants_revoke(shadow))
 		return false;
-	}
-	queue->page = NULL;
-	queue->ref = INVALID_GRANT_REF;
+	blkfront_piece_drop(shadow);
 	return true;
+}
+
+/* The ring of the context is fenced. */
+static bool recover_fence_ctx(struct blkfront_disk *disk,
+			      struct blkfront_ctx *ctx, bool give_up)
+{
+	struct blkfront_shadow *shadow;
+	bool done = true;
+
+	/* Softirqs on their way: each ends, waits for another turn, or is held. */
+	wait_event(disk->wait, !recover_answered(ctx));
+	for_each_shadow(ctx, shadow)
+		if (recover_pending(shadow) &&
+		    !recover_fence_shadow(shadow, give_up))
+			done = false;
+	return done;
 }
 
 /**
@@ -121,27 +108,18 @@ static bool recover_fence_ring(struct blkfront_queue *queue, bool give_up)
  */
 bool blkfront_recover_fence(struct blkfront_disk *disk, bool give_up)
 {
-	struct blkfront_shadow *shadow;
 	struct blkfront_queue *queue;
+	struct blkfront_ctx *ctx;
 	bool done = true;
 
 	lockdep_assert_held(&disk->lock);
-	for_each_queue(disk, queue) {
-		if (!recover_fence_ring(queue, give_up)) {
+	for_each_queue(disk, queue)
+		if (!blkfront_queue_fence(queue, give_up))
 			done = false;
-			continue;
-		}
-		/* Softirqs on their way: each ends or becomes HELD. */
-		wait_event(queue->wait, !recover_answered(queue));
-
-		for_each_shadow(queue, shadow) {
-			if (!recover_pending(shadow))
-				continue;
-			if (give_up ? !blkfront_grants_abandon(&shadow->grants) :
-				      !blkfront_grants_revoke(&shadow->grants))
-				done = false;
-		}
-	}
+	for_each_ctx(disk, ctx)
+		if (!ctx->queue->shared &&
+		    !recover_fence_ctx(disk, ctx, give_up))
+			done = false;
 	return done;
 }
 
@@ -170,101 +148,115 @@ void blkfront_recover_distrust(struct blkfront_disk *disk)
 
 /**
  * blkfront_recover_prepare - get what a connection needs
- * @disk: the disk
+ * @disk: the disk, fenced, with the layout of its rings
+ *
+ * A queue that gets no ring has no use for what it had.
  *
  * Context: process, under disk->lock, may sleep.
  * Return: 0, or -ENOSPC when there are not enough grant references, or -ENOMEM.
  */
 int blkfront_recover_prepare(struct blkfront_disk *disk)
 {
-	struct blkfront_shadow *shadow;
 	struct blkfront_queue *queue;
-	int err;
+	int err = 0;
 
 	lockdep_assert_held(&disk->lock);
 	for_each_queue(disk, queue) {
-		for_each_shadow(queue, shadow) {
-			err = blkfront_grants_fill(&shadow->grants);
-			if (!err && disk->untrusted)
-				err = blkfront_bounce_fill(shadow);
-			if (err)
-				return err;
-		}
+		if (queue - disk->queues >= disk->layout.rings)
+			blkfront_pool_close(&queue->pool);
+		else if (!err)
+			err = blkfront_pool_open(&queue->pool, disk->untrusted);
 	}
-	return 0;
+	return err;
 }
 
-/* The oldest request of the journal that was not put since @seq. */
-static struct blkfront_shadow *recover_next(struct blkfront_queue *queue,
-					    u64 seq)
+static int recover_compare(void *priv, const struct list_head *a,
+			   const struct list_head *b)
 {
-	struct blkfront_shadow *shadow, *oldest = NULL;
+	const struct blkfront_shadow *first =
+		list_entry(a, struct blkfront_shadow, node);
+	const struct blkfront_shadow *second =
+		list_entry(b, struct blkfront_shadow, node);
 
-	for_each_shadow(queue, shadow)
-		if (recover_pending(shadow) && shadow->seq >= seq &&
-		    (!oldest || shadow->seq < oldest->seq))
-			oldest = shadow;
-	return oldest;
+	return first->seq > second->seq;
 }
 
-static bool recover_put(struct blkfront_queue *queue,
-			struct blkfront_shadow *shadow)
+/* The journal of a context, oldest first, waits for its turn. */
+static unsigned int recover_replay_ctx(struct blkfront_ctx *ctx)
 {
-	unsigned int tag = shadow - queue->shadow;
-	struct blkfront_io *io = &shadow->io;
-	union blkif_native_request slot;
-	unsigned long flags;
-
-	if (blkfront_encode_op(io->op, &queue->config) < 0) {
-		blkfront_submit_end(queue, tag,
-				    blkfront_submit_refuse(queue, io));
-		return false;
-	}
-	if (queue->bounce)
-		blkfront_bounce_begin(shadow);
-	blkfront_grants_arm(&shadow->grants, queue->domid, io->seg, io->nr_segs,
-			    io->op == BLKFRONT_WRITE);
-	blkfront_encode(&slot, io, &queue->config);
-
-	spin_lock_irqsave(&queue->lock, flags);
-	blkfront_ring_put(queue, tag, &slot);
-	spin_unlock_irqrestore(&queue->lock, flags);
-	return true;
-}
-
-static unsigned int recover_replay_queue(struct blkfront_queue *queue)
-{
-	struct blkfront_shadow *shadow;
+	struct blkfront_shadow *shadow, *next;
 	unsigned int nr = 0;
-	u64 seq = 0;
+	LIST_HEAD(journal);
 
-	while ((shadow = recover_next(queue, seq))) {
-		seq = shadow->seq + 1;
-		nr += recover_put(queue, shadow);
+	for_each_shadow(ctx, shadow)
+		if (recover_pending(shadow))
+			list_add_tail(&shadow->node, &journal);
+	list_sort(NULL, &journal, recover_compare);
+	list_for_each_entry_safe(shadow, next, &journal, node) {
+		list_del_init(&shadow->node);
+		blkfront_backlog_add(shadow, false);
+		nr++;
 	}
-	blkfront_submit_push(queue);
 	return nr;
+}
+
+static void recover_configure(struct blkfront_disk *disk)
+{
+	struct blkfront_queue *queue;
+
+	for_each_queue(disk, queue) {
+		queue->config = disk->config;
+		queue->domid = disk->domid;
+		blkfront_pool_set_table(&queue->pool,
+					disk->config.max_segments);
+	}
+}
+
+/*
+ * Share the rings out to hardware contexts and CPUs: a ring's event comes to
+ * where its requests come from.
+ */
+static void recover_spread(struct blkfront_disk *disk)
+{
+	const unsigned int *ctx_of = disk->tag_set.map[HCTX_TYPE_DEFAULT].mq_map;
+	struct blkfront_queue *queue;
+	struct blkfront_ctx *ctx;
+	unsigned int cpu;
+
+	for_each_ctx(disk, ctx)
+		ctx->queue = &disk->queues[ctx->index % disk->layout.rings];
+	for_each_queue(disk, queue)
+		cpumask_clear(queue->cpus);
+	for_each_possible_cpu(cpu)
+		cpumask_set_cpu(cpu, disk->ctxs[ctx_of[cpu]].queue->cpus);
+	for_each_queue(disk, queue)
+		if (queue->irq && cpumask_intersects(queue->cpus,
+						     cpu_online_mask))
+			blkfront_port_event_spread(queue->irq, queue->cpus);
 }
 
 /**
  * blkfront_recover_replay - send the journal again, then let requests flow
  * @disk: the disk, connected to its next backend
  *
+ * What the ring has no room for follows as answers come in, before anything new.
+ *
  * Context: process, under disk->lock, may sleep.
- * Return: how many requests were sent again.
+ * Return: how many requests are sent again.
  */
 unsigned int blkfront_recover_replay(struct blkfront_disk *disk)
 {
 	struct blkfront_queue *queue;
+	struct blkfront_ctx *ctx;
 	unsigned int nr = 0;
 
 	lockdep_assert_held(&disk->lock);
-	for_each_queue(disk, queue) {
-		queue->config = disk->config;
-		queue->domid = disk->domid;
-		queue->bounce = disk->untrusted;
-		nr += recover_replay_queue(queue);
-	}
+	recover_configure(disk);
+	recover_spread(disk);
+	for_each_ctx(disk, ctx)
+		nr += recover_replay_ctx(ctx);
+	for_each_queue(disk, queue)
+		blkfront_backlog_kick(queue);
 	recover_unpark(disk);
 	return nr;
 }
@@ -284,8 +276,10 @@ void blkfront_recover_refresh(struct blkfront_disk *disk)
 
 	lockdep_assert_held(&disk->lock);
 	blkfront_recover_park(disk);
+	recover_configure(disk);
 	for_each_queue(disk, queue) {
-		queue->config = disk->config;
+		if (!queue->shared)
+			continue;
 		blkfront_submit_reap(queue);
 		blkfront_port_notify(queue->irq);
 	}
@@ -304,18 +298,17 @@ void blkfront_recover_fail(struct blkfront_disk *disk)
 {
 	struct blkfront_shadow *shadow;
 	struct blkfront_queue *queue;
+	struct blkfront_ctx *ctx;
 
 	lockdep_assert_held(&disk->lock);
-	for_each_queue(disk, queue) {
+	for_each_queue(disk, queue)
 		queue->dead = true;
-		for_each_shadow(queue, shadow) {
+	for_each_ctx(disk, ctx)
+		for_each_shadow(ctx, shadow)
 			if (recover_pending(shadow))
-				blkfront_submit_end(queue, shadow - queue->shadow,
-						    BLK_STS_IOERR);
-			blkfront_grants_drain(&shadow->grants);
-			blkfront_bounce_drain(shadow);
-		}
-	}
+				blkfront_submit_end(shadow, BLK_STS_IOERR);
+	for_each_queue(disk, queue)
+		blkfront_pool_close(&queue->pool);
 	recover_unpark(disk);
 }
 
@@ -331,16 +324,16 @@ void blkfront_recover_fail(struct blkfront_disk *disk)
  */
 bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout)
 {
-	struct blkfront_queue *queue;
+	struct blkfront_ctx *ctx;
 	bool idle = true;
 
 	lockdep_assert_held(&disk->lock);
 	if (!disk->gd || disk->parked)
 		return true;
 	blk_mq_quiesce_queue(disk->gd->queue);
-	for_each_queue(disk, queue) {
-		timeout = wait_event_timeout(queue->wait,
-					     !READ_ONCE(queue->nr_busy),
+	for_each_ctx(disk, ctx) {
+		timeout = wait_event_timeout(disk->wait,
+					     !READ_ONCE(ctx->nr_busy),
 					     timeout);
 		if (!timeout) {
 			idle = false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The shared page.
+ * The shared pages.
  *
- * No other file sees it.  What the backend wrote is copied out once and
+ * No other file sees them.  What the backend wrote is copied out once and
  * checked before it is used; the first thing that cannot be true breaks the
  * ring, and from then on nothing on it is believed.
  *
@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
@@ -17,23 +18,35 @@
 
 #include "blkfront.h"
 
+/*
+ * An id names the request on its ring: its context and tag, and which of the
+ * pieces that went out with this tag it is, so that an answer that comes twice
+ * is not taken for that of the next.
+ */
+#define RING_ID_CTX_SHIFT	16
+#define RING_ID_TURN_SHIFT	32
+
 /**
  * blkfront_ring_attach - begin with an empty ring
  * @queue: the queue
- * @page: a page of zeroes; it may hold nothing else, as the backend reads it
+ * @shared: pages of zeroes; they may hold nothing else, as the backend reads them
+ * @nr_pages: how many
  */
-void blkfront_ring_attach(struct blkfront_queue *queue, struct page *page)
+void blkfront_ring_attach(struct blkfront_queue *queue, void *shared,
+			  unsigned int nr_pages)
 {
-	struct blkfront_sring *sring = page_address(page);
+	struct blkfront_sring *sring = shared;
 
 	lockdep_assert_held(&queue->lock);
-	XEN_FRONT_RING_INIT(&queue->ring, sring, BLKIF_PAGE_SIZE);
+	XEN_FRONT_RING_INIT(&queue->ring, sring,
+			    nr_pages * (size_t)BLKIF_PAGE_SIZE);
 	queue->broken = false;
+	queue->shut = false;
 	queue->event_cons = 0;
 }
 
 /**
- * blkfront_ring_detach - the page is the ring no more
+ * blkfront_ring_detach - the pages are the ring no more
  * @queue: the queue
  */
 void blkfront_ring_detach(struct blkfront_queue *queue)
@@ -44,30 +57,49 @@ void blkfront_ring_detach(struct blkfront_queue *queue)
 }
 
 /**
- * blkfront_ring_put - put a request onto the ring
+ * blkfront_ring_room - is there a free slot?
  * @queue: the queue
- * @tag: the request's tag, which is its id
+ *
+ * Context: under queue->lock, or anywhere for an answer that may be old.
+ */
+bool blkfront_ring_room(const struct blkfront_queue *queue)
+{
+	const struct blkfront_front_ring *ring = &queue->ring;
+
+	return READ_ONCE(ring->req_prod_pvt) - READ_ONCE(ring->rsp_cons) <
+	       ring->nr_ents;
+}
+
+/**
+ * blkfront_ring_id - the id of a piece
+ * @shadow: its shadow
+ */
+u64 blkfront_ring_id(const struct blkfront_shadow *shadow)
+{
+	const struct blkfront_ctx *ctx = shadow->ctx;
+
+	return (u64)shadow->turn << RING_ID_TURN_SHIFT |
+	       ctx->index << RING_ID_CTX_SHIFT | (shadow - ctx->shadow);
+}
+
+/**
+ * blkfront_ring_put - put a request onto the ring
+ * @queue: the queue; there is room
+ * @shadow: the request's shadow
  * @slot: the request
  *
- * There is room: a tag has at most one slot, and there are as many slots as
- * tags.  The backend sees it after blkfront_ring_push().
+ * The backend sees it after blkfront_ring_push().
  */
-void blkfront_ring_put(struct blkfront_queue *queue, unsigned int tag,
+void blkfront_ring_put(struct blkfront_queue *queue,
+		       struct blkfront_shadow *shadow,
 		       const union blkif_native_request *slot)
 {
 	struct blkfront_front_ring *ring = &queue->ring;
-	struct blkfront_shadow *shadow = &queue->shadow[tag];
 
 	lockdep_assert_held(&queue->lock);
 	*RING_GET_REQUEST(ring, ring->req_prod_pvt) = *slot;
-	ring->req_prod_pvt++;
-
-	if (shadow->state == BLKFRONT_FREE) {
-		shadow->seq = queue->seq++;
-		queue->nr_busy++;
-	}
+	WRITE_ONCE(ring->req_prod_pvt, ring->req_prod_pvt + 1);
 	shadow->state = BLKFRONT_FLYING;
-	shadow->wire_op = slot->operation;
 }
 
 /**
@@ -85,13 +117,13 @@ bool blkfront_ring_push(struct blkfront_queue *queue)
 	return notify;
 }
 
-static int ring_break(struct blkfront_queue *queue, const char *what,
-		      u64 value, u64 bound)
+static void *ring_break(struct blkfront_queue *queue, const char *what,
+			u64 value, u64 bound)
 {
 	queue->broken = true;
-	pr_err_ratelimited("%s: the backend broke the ring: %s is %llu, expected %llu\n",
+	pr_err_ratelimited("%s: the backend broke the ring: %s is %#llx, expected %#llx\n",
 			   queue->name, what, value, bound);
-	return -EPROTO;
+	return ERR_PTR(-EPROTO);
 }
 
 static blk_status_t ring_status(struct blkfront_queue *queue,
@@ -110,16 +142,32 @@ static blk_status_t ring_status(struct blkfront_queue *queue,
 	return BLK_STS_IOERR;
 }
 
+/* Whose request an id of the backend's is; NULL for nobody's. */
+static struct blkfront_shadow *ring_find(struct blkfront_queue *queue, u64 id)
+{
+	struct blkfront_disk *disk = queue->disk;
+	unsigned int index = (u16)(id >> RING_ID_CTX_SHIFT);
+	unsigned int tag = (u16)id;
+	struct blkfront_ctx *ctx;
+
+	if (index >= disk->nr_ctxs)
+		return NULL;
+	ctx = &disk->ctxs[array_index_nospec(index, disk->nr_ctxs)];
+	if (ctx->queue != queue || tag >= ctx->depth)
+		return NULL;
+	return &ctx->shadow[array_index_nospec(tag, ctx->depth)];
+}
+
 /**
  * blkfront_ring_take - take the next answer
  * @queue: the queue
  *
  * Marks the request as answered and notes the outcome in its shadow.
  *
- * Return: the request's tag; -ENODATA if there is no answer; -EPROTO if there
+ * Return: the request's shadow; -ENODATA if there is no answer; -EPROTO if there
  * is one that cannot be, now or before.
  */
-int blkfront_ring_take(struct blkfront_queue *queue)
+struct blkfront_shadow *blkfront_ring_take(struct blkfront_queue *queue)
 {
 	struct blkfront_front_ring *ring = &queue->ring;
 	struct blkif_native_response rsp;
@@ -128,11 +176,11 @@ int blkfront_ring_take(struct blkfront_queue *queue)
 
 	lockdep_assert_held(&queue->lock);
 	if (queue->broken)
-		return -EPROTO;
+		return ERR_PTR(-EPROTO);
 
 	prod = READ_ONCE(ring->sring->rsp_prod);
 	if (prod == ring->rsp_cons)
-		return -ENODATA;
+		return ERR_PTR(-ENODATA);
 	if (prod - ring->rsp_cons > ring->req_prod_pvt - ring->rsp_cons)
 		return ring_break(queue, "rsp_prod - rsp_cons",
 				  prod - ring->rsp_cons,
@@ -140,22 +188,22 @@ int blkfront_ring_take(struct blkfront_queue *queue)
 	virt_rmb();	/* the index before the answers it announces */
 
 	RING_COPY_RESPONSE(ring, ring->rsp_cons, &rsp);
-	if (rsp.id >= ARRAY_SIZE(queue->shadow))
-		return ring_break(queue, "an id", rsp.id,
-				  ARRAY_SIZE(queue->shadow) - 1);
-	shadow = &queue->shadow[array_index_nospec(rsp.id,
-						   ARRAY_SIZE(queue->shadow))];
+	shadow = ring_find(queue, rsp.id);
+	if (!shadow)
+		return ring_break(queue, "an id", rsp.id, 0);
 	if (shadow->state != BLKFRONT_FLYING)
 		return ring_break(queue, "the state of an answered id",
 				  shadow->state, BLKFRONT_FLYING);
+	if (rsp.id != shadow->io.id)
+		return ring_break(queue, "an id", rsp.id, shadow->io.id);
 	if (rsp.operation != shadow->wire_op)
 		return ring_break(queue, "an operation", rsp.operation,
 				  shadow->wire_op);
 
-	ring->rsp_cons++;
+	WRITE_ONCE(ring->rsp_cons, ring->rsp_cons + 1);
 	shadow->status = ring_status(queue, &rsp);
 	shadow->state = BLKFRONT_ANSWERED;
-	return rsp.id;
+	return shadow;
 }
 
 /**

@@ -18,7 +18,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/sched/mm.h>
 
@@ -61,62 +60,64 @@ static void state_lose(struct blkfront_disk *disk, const char *how)
 	blkfront_state_leave(disk, false);
 }
 
-static int state_setup_queue(struct blkfront_disk *disk,
-			     struct blkfront_queue *queue,
-			     evtchn_port_t *evtchn)
+/* Get all that a connection needs, and tell the backend. */
+static int state_setup(struct blkfront_disk *disk)
 {
-	unsigned long flags;
+	unsigned int i;
 	int err;
 
-	queue->page = alloc_page(GFP_KERNEL | __GFP_ZERO);
-	if (!queue->page)
-		return -ENOMEM;
-	err = blkfront_port_grant_alloc(&queue->ref, 1);
-	if (err) {
-		__free_page(queue->page);
-		queue->page = NULL;
-		return err;
-	}
-	spin_lock_irqsave(&queue->lock, flags);
-	blkfront_ring_attach(queue, queue->page);
-	spin_unlock_irqrestore(&queue->lock, flags);
-	blkfront_port_grant_arm(queue->ref, disk->domid, queue->page, false);
+	err = blkfront_queue_alloc(disk, disk->layout.rings);
+	if (!err)
+		err = blkfront_recover_prepare(disk);
+	for (i = 0; !err && i < disk->layout.rings; i++)
+		err = blkfront_queue_connect(&disk->queues[i],
+					     disk->layout.ring_order);
+	if (!err)
+		err = blkfront_xenbus_publish(disk);
+	/* Nobody was told of the rings: they can be taken back at once. */
+	if (err)
+		blkfront_recover_fence(disk, true);
+	return err;
+}
 
-	err = blkfront_port_event_bind(disk->xbdev, evtchn,
-				       blkfront_submit_interrupt, queue);
-	if (err < 0)
-		return err;
-	queue->irq = err;
-	return 0;
+static int state_offer_rings(struct blkfront_disk *disk)
+{
+	int err = blkfront_xenbus_layout(disk, &disk->layout);
+
+	if (!err)
+		err = state_setup(disk);
+	if (err == -ENOMEM && disk->layout.ring_order) {
+		/* Pages that are neighbours may be short, others not. */
+		disk->layout.ring_order = 0;
+		err = state_setup(disk);
+	}
+	return err;
 }
 
 /* A step that fails leaves what was there before the first. */
 static void state_offer(struct blkfront_disk *disk)
 {
-	evtchn_port_t evtchn;
 	int err;
 
 	disk->refused = false;
 	disk->domid = blkfront_xenbus_domid(disk);
 	disk->untrusted = !blkfront_xenbus_trusted(disk);
-	err = blkfront_recover_prepare(disk);
-	if (!err)
-		err = state_setup_queue(disk, &disk->queues[0], &evtchn);
-	if (!err)
-		err = blkfront_xenbus_publish(disk, evtchn);
+	err = state_offer_rings(disk);
 	if (!err) {
 		disk->state = BLKFRONT_STATE_OFFERED;
 		blkfront_xenbus_switch(disk, XenbusStateInitialised);
-		return;
+	} else if (err == -EINVAL) {
+		disk->refused = true;
+		if (disk->gd)
+			blkfront_state_leave(disk, true);
+	} else {
+		/*
+		 * What is short now (memory, grants, event channels) may be
+		 * there later.
+		 */
+		blkfront_warn(disk, "no connection yet: error %d\n", err);
+		blkfront_disk_queue_work(disk, STATE_RETRY);
 	}
-
-	/*
-	 * Nobody was told of the ring: it can be taken back at once.  What is
-	 * short now (memory, grants, event channels) may be there later.
-	 */
-	blkfront_recover_fence(disk, true);
-	blkfront_warn(disk, "no connection yet: error %d\n", err);
-	blkfront_disk_queue_work(disk, STATE_RETRY);
 }
 
 static void state_announce(struct blkfront_disk *disk)
@@ -128,9 +129,11 @@ static void state_announce(struct blkfront_disk *disk)
 	};
 	const struct blkfront_config *config = &disk->config;
 
-	blkfront_info(disk, "%llu sectors, blocks of %u/%u bytes, %s%s%s%s%s\n",
+	blkfront_info(disk, "%llu sectors, blocks of %u/%u bytes, %u rings of %u pages, requests of %u pages, %s%s%s%s%s\n",
 		      config->sectors, config->sector_size,
-		      config->physical_sector_size, flush[config->flush],
+		      config->physical_sector_size, disk->layout.rings,
+		      1U << disk->layout.ring_order, config->max_segments,
+		      flush[config->flush],
 		      config->discard ? ", discard" : "",
 		      config->secure_erase ? ", secure erase" : "",
 		      config->readonly ? ", read-only" : "",
@@ -236,7 +239,10 @@ static void state_step_init(struct blkfront_disk *disk,
 {
 	switch (backend) {
 	case XenbusStateInitWait:
-		state_offer(disk);
+		/* What was refused is looked at again when the backend says so. */
+		if (!disk->refused ||
+		    test_and_clear_bit(BLKFRONT_CHANGED, &disk->flags))
+			state_offer(disk);
 		break;
 	case XenbusStateInitialised:
 	case XenbusStateConnected:

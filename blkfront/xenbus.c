@@ -20,6 +20,8 @@
 #define XENBUS_DRAIN		(5 * HZ)
 /* What a removed disk gets to go in. */
 #define XENBUS_GONE		(30 * HZ)
+/* The directory of a ring, when there are several. */
+#define XENBUS_QUEUE_DIR	"queue-"
 
 /* --- states ------------------------------------------------------------------- */
 
@@ -165,18 +167,38 @@ void blkfront_xenbus_busy(struct blkfront_disk *disk)
 
 /* --- keys --------------------------------------------------------------------- */
 
-/* What an earlier driver of this device may have left; we have one small ring. */
+/* What an earlier driver of this device may have left, or our last connection. */
 static const char * const xenbus_stale_keys[] = {
+	BLKIF_KEY_RING_REF,
+	BLKIF_KEY_EVENT_CHANNEL,
 	BLKIF_KEY_RING_PAGE_ORDER,
 	BLKIF_KEY_NUM_RING_PAGES,
 	BLKIF_KEY_NUM_QUEUES,
 	BLKIF_KEY_FEATURE_PERSISTENT,
 };
 
-static int xenbus_write_keys(struct xenbus_transaction xbt,
-			     struct blkfront_disk *disk, evtchn_port_t evtchn)
+/* More queues, or pages of a ring, no driver had. */
+#define XENBUS_MAX_STALE	256
+
+/* Remove those of a row of keys, or of directories, that are there. */
+static int xenbus_remove_row(struct xenbus_transaction xbt, const char *node,
+			     const char *row)
 {
-	const char *node = disk->xbdev->nodename;
+	unsigned int i;
+	char key[24];
+	int err = 0;
+
+	for (i = 0; !err && i < XENBUS_MAX_STALE; i++) {
+		snprintf(key, sizeof(key), "%s%u", row, i);
+		if (!xenbus_exists(xbt, node, key))
+			break;
+		err = xenbus_rm(xbt, node, key);
+	}
+	return err;
+}
+
+static int xenbus_remove_stale(struct xenbus_transaction xbt, const char *node)
+{
 	unsigned int i;
 	int err;
 
@@ -185,25 +207,95 @@ static int xenbus_write_keys(struct xenbus_transaction xbt,
 		if (err && err != -ENOENT)
 			return err;
 	}
-	err = xenbus_printf(xbt, node, BLKIF_KEY_RING_REF, "%u",
-			    disk->queues[0].ref);
-	if (err)
-		return err;
-	err = xenbus_printf(xbt, node, BLKIF_KEY_EVENT_CHANNEL, "%u", evtchn);
-	if (err)
-		return err;
-	return xenbus_printf(xbt, node, BLKIF_KEY_PROTOCOL, "%s",
-			     BLKIF_PROTOCOL_NATIVE);
+	err = xenbus_remove_row(xbt, node, BLKIF_KEY_RING_REF);
+	if (!err)
+		err = xenbus_remove_row(xbt, node, XENBUS_QUEUE_DIR);
+	return err;
+}
+
+/* One ring, in the device's directory or in one of its own. */
+static int xenbus_write_ring(struct xenbus_transaction xbt, const char *dir,
+			     const struct blkfront_queue *queue)
+{
+	unsigned int i;
+	char key[24];
+	int err;
+
+	err = xenbus_printf(xbt, dir, BLKIF_KEY_EVENT_CHANNEL, "%u",
+			    queue->evtchn);
+	if (!err && queue->nr_pages == 1)
+		return xenbus_printf(xbt, dir, BLKIF_KEY_RING_REF, "%u",
+				     queue->ref[0]);
+	for (i = 0; !err && i < queue->nr_pages; i++) {
+		snprintf(key, sizeof(key), BLKIF_KEY_RING_REF "%u", i);
+		err = xenbus_printf(xbt, dir, key, "%u", queue->ref[i]);
+	}
+	return err;
+}
+
+/* Several rings have a directory each; one has none, as it has always been. */
+static int xenbus_write_rings(struct xenbus_transaction xbt,
+			      struct blkfront_disk *disk)
+{
+	const char *node = disk->xbdev->nodename;
+	unsigned int rings = disk->layout.rings, i;
+	char *dir;
+	int err;
+
+	if (rings == 1)
+		return xenbus_write_ring(xbt, node, &disk->queues[0]);
+	err = xenbus_printf(xbt, node, BLKIF_KEY_NUM_QUEUES, "%u", rings);
+	for (i = 0; !err && i < rings; i++) {
+		dir = kasprintf(GFP_NOIO, "%s/" XENBUS_QUEUE_DIR "%u", node, i);
+		if (!dir)
+			return -ENOMEM;
+		err = xenbus_write_ring(xbt, dir, &disk->queues[i]);
+		kfree(dir);
+	}
+	return err;
+}
+
+/* The number of pages is what older backends read. */
+static int xenbus_write_order(struct xenbus_transaction xbt,
+			      struct blkfront_disk *disk)
+{
+	const char *node = disk->xbdev->nodename;
+	unsigned int order = disk->layout.ring_order;
+	int err;
+
+	if (!order)
+		return 0;
+	err = xenbus_printf(xbt, node, BLKIF_KEY_RING_PAGE_ORDER, "%u", order);
+	if (!err)
+		err = xenbus_printf(xbt, node, BLKIF_KEY_NUM_RING_PAGES, "%u",
+				    1U << order);
+	return err;
+}
+
+static int xenbus_write_keys(struct xenbus_transaction xbt,
+			     struct blkfront_disk *disk)
+{
+	const char *node = disk->xbdev->nodename;
+	int err;
+
+	err = xenbus_remove_stale(xbt, node);
+	if (!err)
+		err = xenbus_write_rings(xbt, disk);
+	if (!err)
+		err = xenbus_write_order(xbt, disk);
+	if (!err)
+		err = xenbus_printf(xbt, node, BLKIF_KEY_PROTOCOL, "%s",
+				    BLKIF_PROTOCOL_NATIVE);
+	return err;
 }
 
 /**
- * blkfront_xenbus_publish - tell the backend of our ring
+ * blkfront_xenbus_publish - tell the backend of our rings
  * @disk: the disk
- * @evtchn: the event channel
  *
  * Return: 0 or an error.
  */
-int blkfront_xenbus_publish(struct blkfront_disk *disk, evtchn_port_t evtchn)
+int blkfront_xenbus_publish(struct blkfront_disk *disk)
 {
 	struct xenbus_transaction xbt;
 	int err;
@@ -212,7 +304,7 @@ int blkfront_xenbus_publish(struct blkfront_disk *disk, evtchn_port_t evtchn)
 		err = xenbus_transaction_start(&xbt);
 		if (err)
 			return err;
-		err = xenbus_write_keys(xbt, disk, evtchn);
+		err = xenbus_write_keys(xbt, disk);
 		if (err) {
 			xenbus_transaction_end(xbt, 1);
 			return err;
@@ -222,15 +314,28 @@ int blkfront_xenbus_publish(struct blkfront_disk *disk, evtchn_port_t evtchn)
 	return err;
 }
 
+/* Once there are hardware contexts, more rings than these are of no use. */
+static void xenbus_wish(const struct blkfront_disk *disk,
+			struct blkfront_wish *wish)
+{
+	wish->rings = min(READ_ONCE(blkfront_max_queues), num_online_cpus());
+	if (disk->nr_ctxs)
+		wish->rings = min(wish->rings, disk->nr_ctxs);
+	wish->ring_order = READ_ONCE(blkfront_max_ring_page_order);
+	wish->segments = READ_ONCE(blkfront_max_indirect_segments);
+}
+
 /* What cannot be read is an error: it is not known to be missing. */
 static int xenbus_read_offer(struct blkfront_disk *disk,
-			     struct blkfront_offer *offer)
+			     struct blkfront_offer *offer, unsigned int first,
+			     unsigned int end)
 {
 	unsigned int key;
 	char *value;
 	int err = 0;
 
-	for (key = 0; key < BLKFRONT_NR_KEYS; key++) {
+	memset(offer, 0, sizeof(*offer));
+	for (key = first; key < end; key++) {
 		value = xenbus_read(XBT_NIL, disk->backend,
 				    blkfront_negotiate_key(key), NULL);
 		offer->value[key] = IS_ERR(value) ? NULL : value;
@@ -248,6 +353,18 @@ static void xenbus_free_offer(struct blkfront_offer *offer)
 		kfree(offer->value[key]);
 }
 
+/* The text is the backend's: not all of it, and nothing that a terminal acts on. */
+static void xenbus_refuse(struct blkfront_disk *disk, int err,
+			  const struct blkfront_refusal *refusal)
+{
+	const char *value = refusal->value ?: "";
+
+	xenbus_dev_error(disk->xbdev, err, "%s/%s is \"%*pE\", expected %s",
+			 disk->backend, refusal->key, (int)strnlen(value, 64),
+			 value, refusal->expected);
+	blkfront_xenbus_switch(disk, XenbusStateClosing);
+}
+
 /* A disk that has users keeps the block size that they know. */
 static int xenbus_check_same(struct blkfront_disk *disk,
 			     const struct blkfront_offer *offer,
@@ -262,21 +379,40 @@ static int xenbus_check_same(struct blkfront_disk *disk,
 	return -EINVAL;
 }
 
-/* The text is the backend's: not all of it, and nothing that a terminal acts on. */
-static void xenbus_refuse(struct blkfront_disk *disk, int err,
-			  const struct blkfront_refusal *refusal)
+/**
+ * blkfront_xenbus_layout - read what rings the backend takes
+ * @disk: the disk; the backend waits for it
+ * @layout: filled in
+ *
+ * A refusal is reported to the toolstack, and our state is Closing then.
+ *
+ * Return: 0; -EINVAL when it was refused; -EAGAIN when it could not be read.
+ */
+int blkfront_xenbus_layout(struct blkfront_disk *disk,
+			   struct blkfront_layout *layout)
 {
-	const char *value = refusal->value ?: "";
+	struct blkfront_refusal refusal;
+	struct blkfront_offer offer;
+	struct blkfront_wish wish;
+	int err;
 
-	xenbus_dev_error(disk->xbdev, err, "%s/%s is \"%*pE\", expected %s",
-			 disk->backend, refusal->key, (int)strnlen(value, 64),
-			 value, refusal->expected);
-	blkfront_xenbus_switch(disk, XenbusStateClosing);
+	xenbus_wish(disk, &wish);
+	err = xenbus_read_offer(disk, &offer, 0, BLKFRONT_NR_RING_KEYS);
+	if (err) {
+		err = -EAGAIN;
+		goto out;
+	}
+	err = blkfront_negotiate_layout(&offer, &wish, layout, &refusal);
+	if (err)
+		xenbus_refuse(disk, err, &refusal);
+out:
+	xenbus_free_offer(&offer);
+	return err;
 }
 
 /**
  * blkfront_xenbus_negotiate - read what the backend says the disk is
- * @disk: the disk
+ * @disk: the disk; the backend is connected
  * @config: filled in
  *
  * A refusal is reported to the toolstack, and our state is Closing then.
@@ -288,14 +424,17 @@ int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 {
 	struct blkfront_refusal refusal;
 	struct blkfront_offer offer;
+	struct blkfront_wish wish;
 	int err;
 
-	err = xenbus_read_offer(disk, &offer);
+	xenbus_wish(disk, &wish);
+	err = xenbus_read_offer(disk, &offer, BLKFRONT_NR_RING_KEYS,
+				BLKFRONT_NR_KEYS);
 	if (err) {
 		blkfront_xenbus_fatal(disk, err, "reading the backend's keys");
 		goto out;
 	}
-	err = blkfront_negotiate(&offer, config, &refusal);
+	err = blkfront_negotiate(&offer, &wish, config, &refusal);
 	if (!err)
 		err = xenbus_check_same(disk, &offer, config, &refusal);
 	if (err)

@@ -7,7 +7,11 @@
 
 static const struct blkfront_config cache = {
 	.flush = BLKFRONT_FLUSH_CACHE, .discard = true, .secure_erase = true,
+	.max_segments = 4096,
 };
+
+static struct blkfront_segment segs[4097];
+static u32 descs[8];
 
 static struct blkfront_io request(enum blkfront_op op, unsigned int nr_segs)
 {
@@ -21,11 +25,16 @@ static struct blkfront_io request(enum blkfront_op op, unsigned int nr_segs)
 	io.sector = 0x123456789aULL;
 	io.nr_sectors = 0x1122334455ULL;
 	io.nr_segs = nr_segs;
-	for (i = 0; i < nr_segs && i < ARRAY_SIZE(io.seg); i++) {
+	io.seg = segs;
+	io.desc_gref = descs;
+	memset(segs, 0xa5, sizeof(segs));
+	for (i = 0; i < nr_segs; i++) {
 		io.seg[i].gref = 100 + i;
 		io.seg[i].first_sect = i % 4;
 		io.seg[i].last_sect = 7 - i % 4;
 	}
+	for (i = 0; i < ARRAY_SIZE(descs); i++)
+		descs[i] = 9000 + i;
 	return io;
 }
 
@@ -113,17 +122,107 @@ static void what_was_not_offered(struct kunit *test)
 			blkfront_encode_op(77, &cache));
 }
 
+/* OP6, D16: the slot of an indirect request, to the last byte. */
+static void OP6_indirect_slots(struct kunit *test)
+{
+	static const unsigned int counts[] = {
+		12, 13, 511, 512, 513, 1024, 1025, 4095, 4096,
+	};
+	union blkif_native_request slot, want;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		struct blkfront_io io = request(i % 2 ? BLKFRONT_READ :
+						BLKFRONT_WRITE, counts[i]);
+		u8 op = i % 2 ? BLKIF_OP_READ : BLKIF_OP_WRITE;
+
+		io.id = 0xfedcba9876543210ULL;
+		memset(&want, 0, sizeof(want));
+		want.indirect.operation = BLKIF_OP_INDIRECT;
+		want.indirect.indirect_op = op;
+		want.indirect.nr_segments = counts[i];
+		want.indirect.handle = (u16)51712;
+		want.indirect.id = 0xfedcba9876543210ULL;
+		want.indirect.sector_number = 0x123456789aULL;
+		for (j = 0; j < (counts[i] + 511) / 512; j++)
+			want.indirect.indirect_grefs[j] = 9000 + j;
+		memset(&slot, 0xcc, sizeof(slot));
+		/* The answer names the operation within. */
+		KUNIT_EXPECT_EQ(test, op, blkfront_encode(&slot, &io, &cache));
+		KUNIT_EXPECT_MEMEQ(test, &slot, &want, sizeof(slot));
+		KUNIT_EXPECT_EQ(test, (counts[i] + 511) / 512,
+				blkfront_encode_descs(counts[i]));
+	}
+	KUNIT_EXPECT_EQ(test, 0, blkfront_encode_descs(0));
+	KUNIT_EXPECT_EQ(test, 0, blkfront_encode_descs(11));
+}
+
+/* OP6, D16: all of a descriptor page, and nothing else in it. */
+static void OP6_descriptors(struct kunit *test)
+{
+	static const unsigned int counts[] = { 12, 512, 513, 4096 };
+	struct blkif_segment *desc, *want;
+	unsigned int i, j, page, n;
+
+	desc = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	want = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, desc);
+	KUNIT_ASSERT_NOT_NULL(test, want);
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		struct blkfront_io io = request(BLKFRONT_WRITE, counts[i]);
+
+		for (page = 0; page < blkfront_encode_descs(counts[i]); page++) {
+			memset(desc, 0xcc, PAGE_SIZE);
+			memset(want, 0, PAGE_SIZE);
+			for (j = 0; j < 512; j++) {
+				n = page * 512 + j;
+				if (n >= counts[i])
+					break;
+				want[j].gref = 100 + n;
+				want[j].first_sect = n % 4;
+				want[j].last_sect = 7 - n % 4;
+			}
+			blkfront_encode_desc(desc, &io, page);
+			KUNIT_EXPECT_EQ_MSG(test, 0,
+					    memcmp(desc, want, PAGE_SIZE),
+					    "%u segments, page %u", counts[i],
+					    page);
+		}
+	}
+}
+
+/* More than was agreed is not sent; eleven always may be. */
 static void D17_too_many_segments(struct kunit *test)
 {
-	struct blkfront_io io = request(BLKFRONT_WRITE, 12);
+	static const struct {
+		unsigned int max, nr;
+		int want;
+	} cases[] = {
+		{ 11, 12, -EINVAL }, { 11, 11, BLKIF_OP_WRITE },
+		{ 0, 11, BLKIF_OP_WRITE }, { 0, 12, -EINVAL },
+		{ 32, 32, BLKIF_OP_WRITE }, { 32, 33, -EINVAL },
+		{ 4096, 4097, -EINVAL },
+	};
 	union blkif_native_request slot;
+	unsigned int i;
 
-	KUNIT_EXPECT_EQ(test, -EINVAL, blkfront_encode(&slot, &io, &cache));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct blkfront_io io = request(BLKFRONT_WRITE, cases[i].nr);
+		struct blkfront_config config = {
+			.max_segments = cases[i].max,
+		};
+
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].want,
+				    blkfront_encode(&slot, &io, &config),
+				    "case %u", i);
+	}
 }
 
 static struct kunit_case encode_cases[] = {
 	KUNIT_CASE(D16_reads_and_writes),
 	KUNIT_CASE(OP5_discards),
+	KUNIT_CASE(OP6_indirect_slots),
+	KUNIT_CASE(OP6_descriptors),
 	KUNIT_CASE(what_was_not_offered),
 	KUNIT_CASE(D17_too_many_segments),
 	{}

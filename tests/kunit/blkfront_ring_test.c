@@ -5,16 +5,25 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 
+#define NR_CTXS		3
+#define DEPTH		64
+#define SLOTS		BLKFRONT_RING_SLOTS(0)
+
+/* The queue of the first two contexts; the third has another. */
 struct ring_test {
-	struct blkfront_queue queue;
-	struct page *page;
+	struct blkfront_disk disk;
+	struct blkfront_queue queue, other;
+	struct blkfront_ctx ctx[NR_CTXS];
+	struct blkfront_shadow shadow[NR_CTXS][DEPTH];
+	void *shared;
 };
 
 /* Each function under the lock that it wants. */
-static void attach(struct ring_test *t)
+static void attach(struct ring_test *t, unsigned int nr_pages)
 {
 	guard(spinlock)(&t->queue.lock);
-	blkfront_ring_attach(&t->queue, t->page);
+	memset(t->shared, 0, 4 * PAGE_SIZE);
+	blkfront_ring_attach(&t->queue, t->shared, nr_pages);
 }
 
 static void detach(struct ring_test *t)
@@ -29,10 +38,14 @@ static bool push(struct ring_test *t)
 	return blkfront_ring_push(&t->queue);
 }
 
-static int take(struct ring_test *t)
+/* What was taken; NULL for none, and @broken tells why. */
+static struct blkfront_shadow *take(struct ring_test *t)
 {
+	struct blkfront_shadow *shadow;
+
 	guard(spinlock)(&t->queue.lock);
-	return blkfront_ring_take(&t->queue);
+	shadow = blkfront_ring_take(&t->queue);
+	return IS_ERR(shadow) ? NULL : shadow;
 }
 
 static bool done(struct ring_test *t)
@@ -41,18 +54,44 @@ static bool done(struct ring_test *t)
 	return blkfront_ring_done(&t->queue);
 }
 
-static void put(struct ring_test *t, unsigned int tag, u8 op)
+/* Its id. */
+static u64 put_on(struct ring_test *t, unsigned int ctx, unsigned int tag, u8 op)
 {
+	struct blkfront_shadow *shadow = &t->shadow[ctx][tag];
 	union blkif_native_request slot = { .operation = op };
 
-	slot.rw.id = tag;
+	shadow->turn++;
+	shadow->wire_op = op;
+	shadow->io.id = blkfront_ring_id(shadow);
+	slot.rw.id = shadow->io.id;
 	guard(spinlock)(&t->queue.lock);
-	blkfront_ring_put(&t->queue, tag, &slot);
+	blkfront_ring_put(&t->queue, shadow, &slot);
+	return shadow->io.id;
 }
 
-static void ring_free(void *page)
+static u64 put(struct ring_test *t, unsigned int tag, u8 op)
 {
-	__free_page(page);
+	return put_on(t, 0, tag, op);
+}
+
+static void ring_free(void *shared)
+{
+	free_pages_exact(shared, 4 * PAGE_SIZE);
+}
+
+static void ring_shadows(struct ring_test *t)
+{
+	unsigned int i, tag;
+
+	memset(t->shadow, 0, sizeof(t->shadow));
+	for (i = 0; i < NR_CTXS; i++) {
+		t->ctx[i].index = i;
+		t->ctx[i].depth = DEPTH;
+		t->ctx[i].shadow = t->shadow[i];
+		t->ctx[i].queue = i < 2 ? &t->queue : &t->other;
+		for (tag = 0; tag < DEPTH; tag++)
+			t->shadow[i][tag].ctx = &t->ctx[i];
+	}
 }
 
 static int ring_init(struct kunit *test)
@@ -61,12 +100,16 @@ static int ring_init(struct kunit *test)
 
 	if (!t)
 		return -ENOMEM;
-	t->page = alloc_page(GFP_KERNEL | __GFP_ZERO);
-	if (!t->page || kunit_add_action_or_reset(test, ring_free, t->page))
+	t->shared = alloc_pages_exact(4 * PAGE_SIZE, GFP_KERNEL);
+	if (!t->shared || kunit_add_action_or_reset(test, ring_free, t->shared))
 		return -ENOMEM;
+	t->disk.ctxs = t->ctx;
+	t->disk.nr_ctxs = NR_CTXS;
+	t->queue.disk = &t->disk;
 	t->queue.name = "test";
 	spin_lock_init(&t->queue.lock);
-	attach(t);
+	ring_shadows(t);
+	attach(t, 1);
 	test->priv = t;
 	return 0;
 }
@@ -87,27 +130,73 @@ static void answer(struct ring_test *t, RING_IDX at, u64 id, u8 op, s16 status,
 
 static void answers_are_taken_in_any_order(struct kunit *test)
 {
+	static const unsigned int pages[] = { 1, 2, 4 };
+	struct ring_test *t = test->priv;
+	unsigned int i, p, slots, nr;
+	u64 id[DEPTH];
+
+	for (p = 0; p < ARRAY_SIZE(pages); p++) {
+		ring_shadows(t);
+		attach(t, pages[p]);
+		slots = BLKFRONT_RING_SLOTS(p);
+		KUNIT_EXPECT_EQ(test, 32 << p, slots);
+		KUNIT_EXPECT_EQ(test, slots, t->queue.ring.nr_ents);
+		nr = min(slots, DEPTH);
+		for (i = 0; i < nr; i++)
+			id[i] = put(t, i, BLKIF_OP_READ);
+		KUNIT_EXPECT_EQ(test, 0, t->queue.ring.sring->req_prod);
+		KUNIT_EXPECT_TRUE(test, push(t));
+		KUNIT_EXPECT_EQ(test, nr, t->queue.ring.sring->req_prod);
+		KUNIT_EXPECT_NULL(test, take(t));
+		for (i = 0; i < nr; i++)
+			answer(t, i, id[nr - 1 - i], BLKIF_OP_READ, 0, i + 1);
+		for (i = 0; i < nr; i++) {
+			KUNIT_EXPECT_PTR_EQ(test, &t->shadow[0][nr - 1 - i],
+					    take(t));
+			KUNIT_EXPECT_EQ(test, BLKFRONT_ANSWERED,
+					t->shadow[0][nr - 1 - i].state);
+		}
+		KUNIT_EXPECT_NULL(test, take(t));
+		KUNIT_EXPECT_FALSE(test, t->queue.broken);
+		KUNIT_EXPECT_TRUE(test, done(t));
+	}
+}
+
+static void room_is_what_was_not_put_or_was_answered(struct kunit *test)
+{
 	struct ring_test *t = test->priv;
 	unsigned int i;
+	u64 id = 0;
 
-	for (i = 0; i < BLKFRONT_RING_SLOTS; i++)
-		put(t, i, BLKIF_OP_READ);
-	KUNIT_EXPECT_EQ(test, 0, t->queue.ring.sring->req_prod);
-	KUNIT_EXPECT_TRUE(test, push(t));
-	KUNIT_EXPECT_EQ(test, BLKFRONT_RING_SLOTS,
-			t->queue.ring.sring->req_prod);
-	KUNIT_EXPECT_EQ(test, -ENODATA, take(t));
-	for (i = 0; i < BLKFRONT_RING_SLOTS; i++)
-		answer(t, i, BLKFRONT_RING_SLOTS - 1 - i, BLKIF_OP_READ, 0,
-		       i + 1);
-	for (i = 0; i < BLKFRONT_RING_SLOTS; i++) {
-		KUNIT_EXPECT_EQ(test, BLKFRONT_RING_SLOTS - 1 - i,
-				take(t));
-		KUNIT_EXPECT_EQ(test, BLKFRONT_ANSWERED,
-				t->queue.shadow[BLKFRONT_RING_SLOTS - 1 - i].state);
+	for (i = 0; i < SLOTS; i++) {
+		KUNIT_EXPECT_TRUE(test, blkfront_ring_room(&t->queue));
+		id = put(t, i, BLKIF_OP_READ);
 	}
-	KUNIT_EXPECT_EQ(test, -ENODATA, take(t));
-	KUNIT_EXPECT_TRUE(test, done(t));
+	KUNIT_EXPECT_FALSE(test, blkfront_ring_room(&t->queue));
+	push(t);
+	KUNIT_EXPECT_FALSE(test, blkfront_ring_room(&t->queue));
+	/* An answer that was not taken is in its slot. */
+	answer(t, 0, id, BLKIF_OP_READ, 0, 1);
+	KUNIT_EXPECT_FALSE(test, blkfront_ring_room(&t->queue));
+	KUNIT_EXPECT_PTR_EQ(test, &t->shadow[0][SLOTS - 1], take(t));
+	KUNIT_EXPECT_TRUE(test, blkfront_ring_room(&t->queue));
+	put(t, SLOTS, BLKIF_OP_READ);
+	KUNIT_EXPECT_FALSE(test, blkfront_ring_room(&t->queue));
+}
+
+static void an_id_names_one_request_of_the_ring(struct kunit *test)
+{
+	struct ring_test *t = test->priv;
+	u64 first = put_on(t, 0, 5, BLKIF_OP_READ);
+	u64 second = put_on(t, 1, 5, BLKIF_OP_READ);
+
+	KUNIT_EXPECT_NE(test, first, second);
+	push(t);
+	answer(t, 0, second, BLKIF_OP_READ, 0, 1);
+	KUNIT_EXPECT_PTR_EQ(test, &t->shadow[1][5], take(t));
+	KUNIT_EXPECT_EQ(test, BLKFRONT_FLYING, t->shadow[0][5].state);
+	answer(t, 1, first, BLKIF_OP_READ, 0, 2);
+	KUNIT_EXPECT_PTR_EQ(test, &t->shadow[0][5], take(t));
 }
 
 static void status_becomes_what_it_means(struct kunit *test)
@@ -124,14 +213,14 @@ static void status_becomes_what_it_means(struct kunit *test)
 	};
 	struct ring_test *t = test->priv;
 	unsigned int i;
+	u64 id;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		put(t, i, BLKIF_OP_WRITE);
+		id = put(t, i, BLKIF_OP_WRITE);
 		push(t);
-		answer(t, i, i, BLKIF_OP_WRITE, cases[i].wire, i + 1);
-		KUNIT_ASSERT_EQ(test, i, take(t));
-		KUNIT_EXPECT_EQ(test, cases[i].status,
-				t->queue.shadow[i].status);
+		answer(t, i, id, BLKIF_OP_WRITE, cases[i].wire, i + 1);
+		KUNIT_ASSERT_PTR_EQ(test, &t->shadow[0][i], take(t));
+		KUNIT_EXPECT_EQ(test, cases[i].status, t->shadow[0][i].status);
 	}
 	KUNIT_EXPECT_FALSE(test, t->queue.broken);
 }
@@ -139,47 +228,80 @@ static void status_becomes_what_it_means(struct kunit *test)
 /* The ring is broken, and stays it, whatever else is on it. */
 static void breaks(struct kunit *test, struct ring_test *t)
 {
-	KUNIT_EXPECT_EQ(test, -EPROTO, take(t));
+	KUNIT_EXPECT_NULL(test, take(t));
 	KUNIT_EXPECT_TRUE(test, t->queue.broken);
-	KUNIT_EXPECT_EQ(test, BLKFRONT_FLYING, t->queue.shadow[4].state);
-	answer(t, 0, 4, BLKIF_OP_READ, 0, 1);
-	KUNIT_EXPECT_EQ(test, -EPROTO, take(t));
+	KUNIT_EXPECT_EQ(test, BLKFRONT_FLYING, t->shadow[0][4].state);
+	answer(t, 0, t->shadow[0][4].io.id, BLKIF_OP_READ, 0, 1);
+	KUNIT_EXPECT_NULL(test, take(t));
 	KUNIT_EXPECT_TRUE(test, done(t));
 	/* The next connection is another one. */
-	clear_page(page_address(t->page));
-	memset(t->queue.shadow, 0, sizeof(t->queue.shadow));
-	attach(t);
-	KUNIT_EXPECT_EQ(test, -ENODATA, take(t));
+	ring_shadows(t);
+	attach(t, 1);
+	KUNIT_EXPECT_NULL(test, take(t));
 	KUNIT_EXPECT_FALSE(test, t->queue.broken);
 }
 
 static void D13_ids(struct kunit *test)
 {
-	static const u64 ids[] = {
-		0, 3, 5, 31, 32, 33, 255, 260, U32_MAX, 1ULL << 32,
-		(1ULL << 32) + 4, U64_MAX,
+	/* Beside the right one: its tag, its context, its turn. */
+	static const u64 wrong[] = {
+		1, 2, 4, 8, 64, 0x7f, 0xffff, 1ULL << 16, 2ULL << 16,
+		3ULL << 16, 4ULL << 16, 0xffffULL << 16, 1ULL << 32, 3ULL << 32,
+		1ULL << 63, U64_MAX,
 	};
 	struct ring_test *t = test->priv;
 	unsigned int i;
+	u64 id;
 
-	for (i = 0; i < ARRAY_SIZE(ids); i++) {
-		put(t, 4, BLKIF_OP_READ);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		id = put(t, 4, BLKIF_OP_READ);
 		push(t);
-		answer(t, 0, ids[i], BLKIF_OP_READ, 0, 1);
+		answer(t, 0, id ^ wrong[i], BLKIF_OP_READ, 0, 1);
 		breaks(test, t);
 	}
+}
+
+/* A request that is on another ring is none of this one's. */
+static void D13_ids_of_another_ring(struct kunit *test)
+{
+	struct ring_test *t = test->priv;
+	struct blkfront_shadow *shadow = &t->shadow[2][4];
+
+	put(t, 4, BLKIF_OP_READ);
+	shadow->state = BLKFRONT_FLYING;
+	shadow->wire_op = BLKIF_OP_READ;
+	shadow->io.id = blkfront_ring_id(shadow);
+	push(t);
+	answer(t, 0, shadow->io.id, BLKIF_OP_READ, 0, 1);
+	breaks(test, t);
 }
 
 static void D13_answered_twice(struct kunit *test)
 {
 	struct ring_test *t = test->priv;
+	u64 id;
 
 	put(t, 4, BLKIF_OP_READ);
-	put(t, 7, BLKIF_OP_READ);
+	id = put(t, 7, BLKIF_OP_READ);
 	push(t);
-	answer(t, 0, 7, BLKIF_OP_READ, 0, 1);
-	answer(t, 1, 7, BLKIF_OP_READ, 0, 2);
-	KUNIT_EXPECT_EQ(test, 7, take(t));
+	answer(t, 0, id, BLKIF_OP_READ, 0, 1);
+	answer(t, 1, id, BLKIF_OP_READ, 0, 2);
+	KUNIT_EXPECT_PTR_EQ(test, &t->shadow[0][7], take(t));
+	breaks(test, t);
+}
+
+/* Nor when the next piece of the request is out already. */
+static void D13_answered_twice_in_pieces(struct kunit *test)
+{
+	struct ring_test *t = test->priv;
+	u64 id = put(t, 4, BLKIF_OP_READ);
+
+	push(t);
+	answer(t, 0, id, BLKIF_OP_READ, 0, 1);
+	KUNIT_EXPECT_PTR_EQ(test, &t->shadow[0][4], take(t));
+	put(t, 4, BLKIF_OP_READ);
+	push(t);
+	answer(t, 1, id, BLKIF_OP_READ, 0, 2);
 	breaks(test, t);
 }
 
@@ -187,13 +309,14 @@ static void D13_operations(struct kunit *test)
 {
 	struct ring_test *t = test->priv;
 	unsigned int op;
+	u64 id;
 
 	for (op = 0; op < 256; op++) {
 		if (op == BLKIF_OP_READ)
 			continue;
-		put(t, 4, BLKIF_OP_READ);
+		id = put(t, 4, BLKIF_OP_READ);
 		push(t);
-		answer(t, 0, 4, op, 0, 1);
+		answer(t, 0, id, op, 0, 1);
 		breaks(test, t);
 	}
 }
@@ -205,11 +328,12 @@ static void RN1_D1_indices(struct kunit *test)
 	};
 	struct ring_test *t = test->priv;
 	unsigned int i;
+	u64 id;
 
 	for (i = 0; i < ARRAY_SIZE(prods); i++) {
-		put(t, 4, BLKIF_OP_READ);
+		id = put(t, 4, BLKIF_OP_READ);
 		push(t);
-		answer(t, 0, 4, BLKIF_OP_READ, 0, prods[i]);
+		answer(t, 0, id, BLKIF_OP_READ, 0, prods[i]);
 		breaks(test, t);
 	}
 }
@@ -220,14 +344,15 @@ static void detached_is_broken(struct kunit *test)
 
 	detach(t);
 	KUNIT_EXPECT_NULL(test, t->queue.ring.sring);
-	KUNIT_EXPECT_EQ(test, -EPROTO, take(t));
+	KUNIT_EXPECT_NULL(test, take(t));
+	KUNIT_EXPECT_TRUE(test, t->queue.broken);
 }
 
 static void RN3_RN4_events(struct kunit *test)
 {
 	struct ring_test *t = test->priv;
+	u64 id = put(t, 0, BLKIF_OP_READ);
 
-	put(t, 0, BLKIF_OP_READ);
 	KUNIT_EXPECT_TRUE(test, push(t));
 	/* The backend has not asked for another event. */
 	put(t, 1, BLKIF_OP_READ);
@@ -238,37 +363,26 @@ static void RN3_RN4_events(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, done(t));
 	KUNIT_EXPECT_EQ(test, 1, t->queue.ring.sring->rsp_event);
-	answer(t, 0, 0, BLKIF_OP_READ, 0, 1);
+	answer(t, 0, id, BLKIF_OP_READ, 0, 1);
 	KUNIT_EXPECT_FALSE(test, done(t));
-	KUNIT_EXPECT_EQ(test, 0, take(t));
+	KUNIT_EXPECT_PTR_EQ(test, &t->shadow[0][0], take(t));
 	KUNIT_EXPECT_TRUE(test, done(t));
 	KUNIT_EXPECT_EQ(test, 2, t->queue.ring.sring->rsp_event);
 }
 
-/* An order that is kept when a request is sent again. */
-static void the_journal_keeps_its_order(struct kunit *test)
-{
-	struct ring_test *t = test->priv;
-
-	put(t, 9, BLKIF_OP_WRITE);
-	put(t, 3, BLKIF_OP_WRITE);
-	KUNIT_EXPECT_LT(test, t->queue.shadow[9].seq, t->queue.shadow[3].seq);
-	KUNIT_EXPECT_EQ(test, 2, t->queue.nr_busy);
-	put(t, 9, BLKIF_OP_WRITE);
-	KUNIT_EXPECT_LT(test, t->queue.shadow[9].seq, t->queue.shadow[3].seq);
-	KUNIT_EXPECT_EQ(test, 2, t->queue.nr_busy);
-}
-
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(answers_are_taken_in_any_order),
+	KUNIT_CASE(room_is_what_was_not_put_or_was_answered),
+	KUNIT_CASE(an_id_names_one_request_of_the_ring),
 	KUNIT_CASE(status_becomes_what_it_means),
 	KUNIT_CASE(D13_ids),
+	KUNIT_CASE(D13_ids_of_another_ring),
 	KUNIT_CASE(D13_answered_twice),
+	KUNIT_CASE(D13_answered_twice_in_pieces),
 	KUNIT_CASE(D13_operations),
 	KUNIT_CASE(RN1_D1_indices),
 	KUNIT_CASE(detached_is_broken),
 	KUNIT_CASE(RN3_RN4_events),
-	KUNIT_CASE(the_journal_keeps_its_order),
 	{}
 };
 

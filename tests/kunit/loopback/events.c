@@ -21,6 +21,7 @@ struct end {
 	irq_handler_t handler;
 	void *data;
 	int irq;
+	const struct cpumask *cpus;
 	struct irq_work work;
 };
 
@@ -104,6 +105,9 @@ static void end_unbind(int irq, void *data)
 		spin_unlock_irqrestore(&xen_lock, flags);
 		return;
 	}
+	if (end->cpus)
+		xen_wrong_locked("interrupt %d was unbound with a wish for CPUs",
+				 irq);
 	end->bound = false;
 	xen.nr_bound--;
 	spin_unlock_irqrestore(&xen_lock, flags);
@@ -232,6 +236,16 @@ int blkfront_port_event_bind(struct xenbus_device *xbdev, evtchn_port_t *evtchn,
 void blkfront_port_event_unbind(unsigned int irq, void *data)
 {
 	end_close(irq, data);
+}
+
+void blkfront_port_event_spread(unsigned int irq, const struct cpumask *cpus)
+{
+	struct end *end = end_of(irq);
+
+	if (!end || !end->bound)
+		xen_wrong("interrupt %u was spread while not bound", irq);
+	else
+		end->cpus = cpus;
 }
 
 void blkfront_port_event_eoi(unsigned int irq, bool spurious)

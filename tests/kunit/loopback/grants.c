@@ -5,7 +5,7 @@
 #include "xen.h"
 #include "../../../blkfront/blkfront.h"
 
-#define NR_GRANTS	4096
+#define NR_GRANTS	8192
 #define FIRST_GRANT	8
 
 static struct grant grants[NR_GRANTS];
@@ -39,7 +39,7 @@ static void grant_give(u32 ref)
 {
 	struct grant *grant = grant_of(ref);
 
-	if (!grant || !grant->taken || grant->active) {
+	if (!grant || !grant->taken || grant->active || grant->chained) {
 		xen_wrong_locked("grant %u given back while not its own or active",
 				 ref);
 		return;
@@ -52,7 +52,7 @@ static void grant_arm(u32 ref, domid_t domid, struct page *page, bool readonly)
 {
 	struct grant *grant = grant_of(ref);
 
-	if (!grant || !grant->taken || grant->active) {
+	if (!grant || !grant->taken || grant->active || grant->chained) {
 		xen_wrong_locked("grant %u armed while not idle", ref);
 		return;
 	}
@@ -77,19 +77,80 @@ static bool grant_disarm(u32 ref)
 	return true;
 }
 
-int blkfront_port_grant_alloc(grant_ref_t *ref, unsigned int nr)
+/* Under xen_lock: a chain of references, as the kernel lends it to a driver. */
+static grant_ref_t chain_pop(grant_ref_t *chain)
+{
+	grant_ref_t ref = *chain;
+	struct grant *grant = grant_of(ref);
+
+	if (!grant || !grant->chained) {
+		xen_wrong_locked("grant %u claimed, which is on no chain", ref);
+		return ref;
+	}
+	*chain = grant->next;
+	grant->chained = false;
+	return ref;
+}
+
+static void chain_push(grant_ref_t *chain, grant_ref_t ref)
+{
+	struct grant *grant = grant_of(ref);
+
+	if (!grant || !grant->taken || grant->active || grant->chained) {
+		xen_wrong_locked("grant %u released while not idle", ref);
+		return;
+	}
+	grant->next = *chain;
+	grant->chained = true;
+	*chain = ref;
+}
+
+static int chain_fill(grant_ref_t *chain, unsigned int nr)
+{
+	grant_ref_t ref;
+
+	if (xen_due(&xen.fail_grant_alloc))
+		return -ENOSPC;
+	if (xen.grants_budget >= 0 && xen.nr_granted + nr > xen.grants_budget)
+		return -ENOSPC;
+	if (xen.nr_granted + nr > NR_GRANTS - FIRST_GRANT)
+		return -ENOSPC;
+	while (nr--) {
+		grant_take(&ref);
+		chain_push(chain, ref);
+	}
+	return 0;
+}
+
+int blkfront_port_grant_alloc(grant_ref_t *chain, unsigned int nr)
 {
 	unsigned long flags;
-	unsigned int i;
-	int err = 0;
+	int err;
 
 	spin_lock_irqsave(&xen_lock, flags);
-	if (xen_due(&xen.fail_grant_alloc))
-		err = -ENOSPC;
-	for (i = 0; !err && i < nr; i++)
-		err = grant_take(&ref[i]);
+	err = chain_fill(chain, nr);
 	spin_unlock_irqrestore(&xen_lock, flags);
 	return err;
+}
+
+grant_ref_t blkfront_port_grant_claim(grant_ref_t *chain)
+{
+	unsigned long flags;
+	grant_ref_t ref;
+
+	spin_lock_irqsave(&xen_lock, flags);
+	ref = chain_pop(chain);
+	spin_unlock_irqrestore(&xen_lock, flags);
+	return ref;
+}
+
+void blkfront_port_grant_release(grant_ref_t *chain, grant_ref_t ref)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&xen_lock, flags);
+	chain_push(chain, ref);
+	spin_unlock_irqrestore(&xen_lock, flags);
 }
 
 void blkfront_port_grant_free(grant_ref_t ref)
@@ -200,4 +261,23 @@ u32 xen_grant(struct page *page, bool readonly)
 bool xen_ungrant(u32 ref)
 {
 	return blkfront_port_grant_revoke(ref);
+}
+
+/* What a backend that is no driver does with a grant: see or change its page. */
+struct page *xen_granted(u32 ref, bool write)
+{
+	struct page *page = NULL;
+	struct grant *grant;
+	unsigned long flags;
+
+	spin_lock_irqsave(&xen_lock, flags);
+	grant = grant_of(ref);
+	if (!grant || !grant->active || (write && grant->readonly))
+		xen_wrong_locked("grant %u is not for this use", ref);
+	else
+		page = grant->page;
+	if (page && xen.spy && memchr(page_address(page), XEN_SECRET, PAGE_SIZE))
+		xen.nr_secrets++;
+	spin_unlock_irqrestore(&xen_lock, flags);
+	return page;
 }

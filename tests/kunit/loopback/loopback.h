@@ -65,6 +65,7 @@ struct fake_xen {
 	unsigned int fail_copy_op;	/* this one, counted from 1 */
 	int pages_budget;		/* pages that can be had; -1: any */
 	bool no_memory;			/* for those who do not wait for it */
+	int grants_budget;		/* so can references */
 	bool spy;			/* look for secrets in what is mapped */
 	bool keep_mapped;		/* see xen_keep_mapped() */
 
@@ -101,6 +102,8 @@ __printf(1, 2) void xen_wrong(const char *fmt, ...);
 
 u32 xen_grant(struct page *page, bool readonly);
 bool xen_ungrant(u32 ref);
+/* The backend's, for one that is no driver; NULL if it is not for that use. */
+struct page *xen_granted(u32 ref, bool write);
 /* Let a frontend see all its grants in use, whatever the backend does. */
 void xen_keep_mapped(bool keep);
 int xen_front_bind(u32 *port, irq_handler_t handler, void *data);

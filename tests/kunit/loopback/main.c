@@ -19,6 +19,9 @@ bool blkback_exclusive_open = true;
 struct workqueue_struct *blkfront_wq;
 struct workqueue_struct *blkfront_block_wq;
 bool blkfront_trusted = true;
+unsigned int blkfront_max_queues = 4;
+unsigned int blkfront_max_ring_page_order = 2;
+unsigned int blkfront_max_indirect_segments = 256;
 
 /* All that was written to XenStore was seen, and the backend has acted. */
 void loopback_settle(void)

@@ -7,17 +7,19 @@
 
 static void D13_D15_answers_that_cannot_be(struct kunit *test)
 {
+	struct false_back *back = kunit_kzalloc(test, sizeof(*back), GFP_KERNEL);
 	struct pair *pair = test->priv;
-	struct false_back back;
 	enum evil evil;
 	int err;
 
+	KUNIT_ASSERT_NOT_NULL(test, back);
 	for (evil = GOOD; evil < NR_EVIL; evil++) {
-		false_begin(test, pair, &back);
+		back->nr_evil = 0;
+		false_begin(test, pair, back);
 		pair_open(test, pair);
 		KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_READ, 0, 3));
 
-		back.evil = evil;
+		back->evil = evil;
 		flight_start(pair, 0, REQ_OP_WRITE);
 		if (evil == GOOD) {
 			KUNIT_EXPECT_EQ(test, 0, flight_wait(pair, 0));
@@ -29,14 +31,14 @@ static void D13_D15_answers_that_cannot_be(struct kunit *test)
 					wait_for_completion_timeout(&pair->flight[0].done,
 								    HZ / 2));
 			xen_keep_mapped(false);
-			false_end(pair, &back);
+			false_end(pair, back);
 			flight_wait(pair, 0);
 		} else {
 			/* The connection ends; all that was asked is ended. */
 			KUNIT_EXPECT_TRUE(test, store_wait_int(FRONT_STATE, 6,
 							       PATIENCE_MS) ||
 					  store_read_int(FRONT_STATE, -1) == 5);
-			false_end(pair, &back);
+			false_end(pair, back);
 			err = flight_wait(pair, 0);
 			KUNIT_EXPECT_TRUE_MSG(test, err == -EIO ||
 					      (evil == TWICE && !err),
@@ -44,10 +46,10 @@ static void D13_D15_answers_that_cannot_be(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, -EIO,
 					pair_io(pair, REQ_OP_READ, 0, 1));
 		}
-		KUNIT_EXPECT_EQ(test, evil != GOOD, back.nr_evil);
+		KUNIT_EXPECT_EQ(test, evil != GOOD, back->nr_evil);
 		pair_close(pair);
 		if (evil == GOOD || evil == BAD_STATUS)
-			false_end(pair, &back);
+			false_end(pair, back);
 		pair_remove(&pair->front);
 		loopback_settle();
 		KUNIT_EXPECT_EQ(test, 0, xen.nr_granted);

@@ -41,6 +41,7 @@ void xen_reset(void)
 {
 	xen = (struct fake_xen){
 		.pages_budget = -1,
+		.grants_budget = -1,
 		.map_op_status = GNTST_general_error,
 	};
 	wrong[0] = '\0';

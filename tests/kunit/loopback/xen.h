@@ -21,6 +21,8 @@ struct grant {
 	bool active;
 	bool readonly;
 	bool deferred;
+	bool chained;		/* lent, and on a chain of its driver's */
+	u32 next;		/* there */
 	domid_t domid;
 	unsigned int nr_maps;
 	struct page *page;

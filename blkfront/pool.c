@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What requests borrow: grant references, private pages, tables.
+ *
+ * Each queue has a pool of its own, so that lending takes no lock that another
+ * queue wants, and no allocation once the pool has what the load needs.  It
+ * grows on demand, up to a bound and without waiting for memory; when it cannot,
+ * requests go out in smaller pieces, or wait for what others give back.  It has
+ * a reserve that lets any request get on.
+ *
+ * What lay idle for a whole period is given back.  The work item that does it is
+ * queued only as long as there is something to give back: the pool of an idle
+ * disk is its reserve, and costs no wakeup.
+ */
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "blkfront.h"
+
+/* What a request gets on with. */
+#define POOL_RESERVE		BLKFRONT_DIRECT_SEGMENTS
+/* Pages that the requests of a queue may have granted at once: 8 MiB, or one. */
+#define POOL_MAX_REFS		2048U
+/* References are allocated by so many: it takes a lock that all drivers share. */
+#define POOL_BATCH		64
+#define POOL_PERIOD		(10 * HZ)
+/* On the way of requests: does not wait, and does not complain. */
+#define POOL_GFP		(GFP_NOWAIT | __GFP_NOWARN)
+
+/* --- stocks: under pool->lock ------------------------------------------------- */
+
+static void stock_add(struct blkfront_stock *stock, unsigned int nr)
+{
+	stock->nr += nr;
+	stock->nr_free += nr;
+}
+
+static void stock_lend(struct blkfront_stock *stock, unsigned int nr)
+{
+	stock->nr_free -= nr;
+	stock->nr_low = min(stock->nr_low, stock->nr_free);
+}
+
+/* So many were idle for a period and are not reserved: they leave the stock. */
+static unsigned int stock_trim(struct blkfront_stock *stock,
+			       unsigned int reserve)
+{
+	unsigned int spare = 0;
+
+	if (stock->nr > reserve)
+		spare = min(stock->nr_low, stock->nr - reserve);
+	stock->nr -= spare;
+	stock->nr_free -= spare;
+	stock->nr_low = stock->nr_free;
+	return spare;
+}
+
+/* --- tables --------------------------------------------------------------------- */
+
+static void table_free(struct blkfront_table *table)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(table->desc); i++)
+		if (table->desc[i])
+			__free_page(table->desc[i]);
+	kfree(table->page);
+	kfree(table);
+}
+
+/* Descriptor pages are granted, and hold nothing else. */
+static struct blkfront_table *table_alloc(unsigned int nr_segs)
+{
+	struct blkfront_table *table = kzalloc(sizeof(*table), POOL_GFP);
+	unsigned int i;
+
+	if (!table)
+		return NULL;
+	table->nr_segs = nr_segs;
+	table->page = kmalloc_array(nr_segs, sizeof(*table->page) +
+				    sizeof(*table->seg), POOL_GFP);
+	if (!table->page)
+		goto err_free;
+	table->seg = (void *)(table->page + nr_segs);
+	for (i = 0; i < blkfront_encode_descs(nr_segs); i++) {
+		table->desc[i] = alloc_page(POOL_GFP | __GFP_ZERO);
+		if (!table->desc[i])
+			goto err_free;
+	}
+	return table;
+
+err_free:
+	table_free(table);
+	return NULL;
+}
+
+/* --- growing ---------------------------------------------------------------------- */
+
+static bool pool_has_spare(const struct blkfront_pool *pool)
+{
+	return pool->refs.nr > POOL_RESERVE || pool->pages.nr > POOL_RESERVE ||
+	       pool->tables.nr;
+}
+
+/* Called without the lock: the numbers may be old, and the bound is a soft one. */
+static void pool_grow_refs(struct blkfront_pool *pool, unsigned int nr)
+{
+	unsigned int have = READ_ONCE(pool->refs.nr_free);
+	unsigned int all = READ_ONCE(pool->refs.nr);
+	unsigned int max = max(POOL_MAX_REFS, nr);
+	grant_ref_t chain = INVALID_GRANT_REF;
+	unsigned long flags;
+
+	if (have >= nr || all >= max)
+		return;
+	nr = min(nr - have, max - all);
+	if (nr < POOL_BATCH && !blkfront_port_grant_alloc(&chain, POOL_BATCH))
+		nr = POOL_BATCH;
+	else if (blkfront_port_grant_alloc(&chain, nr))
+		return;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	stock_add(&pool->refs, nr);
+	while (nr--)
+		blkfront_port_grant_release(&pool->ref_chain,
+					    blkfront_port_grant_claim(&chain));
+	spin_unlock_irqrestore(&pool->lock, flags);
+}
+
+static int pool_grow_pages(struct blkfront_pool *pool, unsigned int nr,
+			   gfp_t gfp)
+{
+	unsigned long flags;
+	struct page *page;
+
+	while (READ_ONCE(pool->pages.nr_free) < nr) {
+		page = alloc_page(gfp | __GFP_ZERO);
+		if (!page)
+			return -ENOMEM;
+		spin_lock_irqsave(&pool->lock, flags);
+		list_add(&page->lru, &pool->page_list);
+		stock_add(&pool->pages, 1);
+		spin_unlock_irqrestore(&pool->lock, flags);
+	}
+	return 0;
+}
+
+static void pool_grow_tables(struct blkfront_pool *pool)
+{
+	struct blkfront_table *table;
+	unsigned long flags;
+
+	if (READ_ONCE(pool->tables.nr_free))
+		return;
+	table = table_alloc(pool->table_segs);
+	if (!table)
+		return;
+	spin_lock_irqsave(&pool->lock, flags);
+	list_add(&table->node, &pool->table_list);
+	stock_add(&pool->tables, 1);
+	spin_unlock_irqrestore(&pool->lock, flags);
+}
+
+static void pool_grow(struct blkfront_pool *pool, unsigned int nr)
+{
+	if (nr > BLKFRONT_DIRECT_SEGMENTS)
+		pool_grow_tables(pool);
+	pool_grow_refs(pool, nr + blkfront_encode_descs(nr));
+	if (pool->private)
+		pool_grow_pages(pool, nr, POOL_GFP);
+	if (pool_has_spare(pool))
+		queue_delayed_work(blkfront_wq, &pool->trim, POOL_PERIOD);
+}
+
+/* --- lending ------------------------------------------------------------------------ */
+
+/* Under the lock. */
+static bool pool_has(const struct blkfront_pool *pool, unsigned int nr)
+{
+	if (nr > BLKFRONT_DIRECT_SEGMENTS && !pool->tables.nr_free)
+		return false;
+	return nr + blkfront_encode_descs(nr) <= pool->refs.nr_free &&
+	       (!pool->private || nr <= pool->pages.nr_free);
+}
+
+/*
+ * The largest piece that will ever be had, when no more can be allocated.  What
+ * of it is lent to others now is worth waiting for: with smaller ones, a queue
+ * that is short of something would do all its work in crumbs.
+ */
+static unsigned int pool_fit(const struct blkfront_pool *pool, unsigned int nr)
+{
+	if (pool->private)
+		nr = min(nr, pool->pages.nr);
+	if (nr > BLKFRONT_DIRECT_SEGMENTS && !pool->tables.nr_free)
+		nr = BLKFRONT_DIRECT_SEGMENTS;
+	if (nr + blkfront_encode_descs(nr) > pool->refs.nr)
+		nr = pool->refs.nr - blkfront_encode_descs(nr);
+	return nr;
+}
+
+static void pool_lend(struct blkfront_pool *pool,
+		      struct blkfront_shadow *shadow, unsigned int nr)
+{
+	unsigned int descs = blkfront_encode_descs(nr), i;
+	struct blkfront_table *table = NULL;
+	struct page *page;
+
+	shadow->page = shadow->direct_page;
+	shadow->io.seg = shadow->direct_seg;
+	if (descs) {
+		table = list_first_entry(&pool->table_list,
+					 struct blkfront_table, node);
+		list_del(&table->node);
+		stock_lend(&pool->tables, 1);
+		shadow->page = table->page;
+		shadow->io.seg = table->seg;
+		shadow->io.desc_gref = table->desc_gref;
+	}
+	shadow->table = table;
+
+	for (i = 0; i < nr; i++)
+		shadow->io.seg[i].gref =
+			blkfront_port_grant_claim(&pool->ref_chain);
+	for (i = 0; i < descs; i++)
+		table->desc_gref[i] =
+			blkfront_port_grant_claim(&pool->ref_chain);
+	stock_lend(&pool->refs, nr + descs);
+	shadow->nr_lent = nr;
+
+	if (!pool->private)
+		return;
+	for (i = 0; i < nr; i++) {
+		page = list_first_entry(&pool->page_list, struct page, lru);
+		list_del(&page->lru);
+		shadow->page[i] = page;
+	}
+	stock_lend(&pool->pages, nr);
+}
+
+/**
+ * blkfront_pool_take - borrow what a piece of a request needs
+ * @pool: the pool
+ * @shadow: gets a reference for each segment, and a private page if there are
+ *	such; and a table, if it is larger than a slot
+ * @nr: how many segments the piece shall have, at least one
+ *
+ * Context: any.
+ * Return: how many it may have; 0 when others have to give something back
+ * before.
+ */
+unsigned int blkfront_pool_take(struct blkfront_pool *pool,
+				struct blkfront_shadow *shadow,
+				unsigned int nr)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	if (unlikely(!pool_has(pool, nr))) {
+		spin_unlock_irqrestore(&pool->lock, flags);
+		pool_grow(pool, nr);
+		spin_lock_irqsave(&pool->lock, flags);
+		nr = pool_fit(pool, nr);
+		if (!pool_has(pool, nr))
+			nr = 0;
+	}
+	if (likely(nr))
+		pool_lend(pool, shadow, nr);
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return nr;
+}
+
+/* A reference that was revoked is the kernel's again. */
+static void pool_give_ref(struct blkfront_pool *pool, grant_ref_t ref)
+{
+	if (ref == INVALID_GRANT_REF) {
+		pool->refs.nr--;
+		return;
+	}
+	blkfront_port_grant_release(&pool->ref_chain, ref);
+	pool->refs.nr_free++;
+}
+
+/* What a request of another size of tables than today's comes back with goes. */
+static bool pool_give_table(struct blkfront_pool *pool,
+			    struct blkfront_table *table, unsigned int nr_lent)
+{
+	unsigned int i;
+
+	for (i = 0; i < blkfront_encode_descs(nr_lent); i++)
+		pool_give_ref(pool, table->desc_gref[i]);
+	if (table->nr_segs != pool->table_segs) {
+		pool->tables.nr--;
+		return false;
+	}
+	list_add(&table->node, &pool->table_list);
+	pool->tables.nr_free++;
+	return true;
+}
+
+/**
+ * blkfront_pool_give - give back what a piece of a request had
+ * @pool: the pool
+ * @shadow: with no grant that is armed; references that were revoked are
+ *	INVALID_GRANT_REF
+ *
+ * Context: any.
+ */
+void blkfront_pool_give(struct blkfront_pool *pool,
+			struct blkfront_shadow *shadow)
+{
+	struct blkfront_table *table = shadow->table;
+	unsigned int i, nr = shadow->nr_lent;
+	unsigned long flags;
+
+	if (!nr)
+		return;
+	spin_lock_irqsave(&pool->lock, flags);
+	for (i = 0; i < nr; i++) {
+		pool_give_ref(pool, shadow->io.seg[i].gref);
+		if (pool->private)
+			list_add(&shadow->page[i]->lru, &pool->page_list);
+	}
+	if (pool->private)
+		pool->pages.nr_free += nr;
+	if (table && pool_give_table(pool, table, nr))
+		table = NULL;
+	spin_unlock_irqrestore(&pool->lock, flags);
+
+	if (unlikely(table))
+		table_free(table);
+	shadow->table = NULL;
+	shadow->nr_lent = 0;
+}
+
+/* --- shrinking ------------------------------------------------------------------------- */
+
+static void pool_free_refs(struct blkfront_pool *pool, unsigned int nr)
+{
+	unsigned long flags;
+	grant_ref_t ref;
+
+	while (nr--) {
+		spin_lock_irqsave(&pool->lock, flags);
+		ref = blkfront_port_grant_claim(&pool->ref_chain);
+		spin_unlock_irqrestore(&pool->lock, flags);
+		blkfront_port_grant_free(ref);
+	}
+}
+
+/* Give back what is idle; with a @reserve of 0, all. */
+static void pool_shrink(struct blkfront_pool *pool, unsigned int reserve)
+{
+	unsigned int refs, pages, tables;
+	struct blkfront_table *table, *t;
+	struct page *page, *p;
+	LIST_HEAD(page_list);
+	LIST_HEAD(table_list);
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	refs = stock_trim(&pool->refs, reserve);
+	pages = stock_trim(&pool->pages, reserve);
+	tables = stock_trim(&pool->tables, 0);
+	while (pages--)
+		list_move(pool->page_list.next, &page_list);
+	while (tables--)
+		list_move(pool->table_list.next, &table_list);
+	spin_unlock_irqrestore(&pool->lock, flags);
+
+	pool_free_refs(pool, refs);
+	list_for_each_entry_safe(page, p, &page_list, lru)
+		__free_page(page);
+	list_for_each_entry_safe(table, t, &table_list, node)
+		table_free(table);
+}
+
+static void pool_trim_work(struct work_struct *work)
+{
+	struct blkfront_pool *pool =
+		container_of(work, struct blkfront_pool, trim.work);
+
+	pool_shrink(pool, POOL_RESERVE);
+	if (pool_has_spare(pool))
+		queue_delayed_work(blkfront_wq, &pool->trim, POOL_PERIOD);
+}
+
+/* --- the pool's life: under disk->lock, while no request has anything of it ----------- */
+
+/**
+ * blkfront_pool_init - begin with nothing
+ * @pool: the pool
+ */
+void blkfront_pool_init(struct blkfront_pool *pool)
+{
+	spin_lock_init(&pool->lock);
+	pool->ref_chain = INVALID_GRANT_REF;
+	INIT_LIST_HEAD(&pool->page_list);
+	INIT_LIST_HEAD(&pool->table_list);
+	INIT_DELAYED_WORK(&pool->trim, pool_trim_work);
+}
+
+/**
+ * blkfront_pool_close - give everything back
+ * @pool: the pool
+ */
+void blkfront_pool_close(struct blkfront_pool *pool)
+{
+	cancel_delayed_work_sync(&pool->trim);
+	pool->refs.nr_low = pool->refs.nr_free;
+	pool->pages.nr_low = pool->pages.nr_free;
+	pool->tables.nr_low = pool->tables.nr_free;
+	pool_shrink(pool, 0);
+	WARN_ON_ONCE(pool->refs.nr || pool->pages.nr || pool->tables.nr);
+	pool->ref_chain = INVALID_GRANT_REF;
+}
+
+/**
+ * blkfront_pool_open - get the reserve
+ * @pool: the pool
+ * @private: requests get private pages
+ *
+ * Return: 0, or -ENOSPC or -ENOMEM, when what was there before is still there.
+ */
+int blkfront_pool_open(struct blkfront_pool *pool, bool private)
+{
+	int err = 0;
+
+	if (pool->private != private)
+		blkfront_pool_close(pool);
+	pool->private = private;
+	if (pool->refs.nr < POOL_RESERVE)
+		pool_grow_refs(pool, POOL_RESERVE);
+	if (pool->refs.nr < POOL_RESERVE)
+		return -ENOSPC;
+	if (private)
+		err = pool_grow_pages(pool, POOL_RESERVE, GFP_KERNEL);
+	return err;
+}
+
+/**
+ * blkfront_pool_set_table - how large requests are from now on
+ * @pool: the pool
+ * @nr_segs: how many segments at most
+ *
+ * Tables of another size go when they come back.
+ */
+void blkfront_pool_set_table(struct blkfront_pool *pool, unsigned int nr_segs)
+{
+	struct blkfront_table *table, *t;
+	LIST_HEAD(table_list);
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	if (pool->table_segs != nr_segs) {
+		list_splice_init(&pool->table_list, &table_list);
+		pool->tables.nr -= pool->tables.nr_free;
+		pool->tables.nr_free = 0;
+		pool->tables.nr_low = 0;
+	}
+	pool->table_segs = nr_segs;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	list_for_each_entry_safe(table, t, &table_list, node)
+		table_free(table);
+}
