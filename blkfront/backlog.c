@@ -89,7 +89,7 @@ void blkfront_backlog_put(struct blkfront_shadow *shadow, bool last)
 	bool notify = false;
 	unsigned long flags;
 
-	blkfront_encode(&slot, &shadow->io, &queue->config);
+	blkfront_encode(&slot, &shadow->io, shadow->wire_op);
 
 	spin_lock_irqsave(&queue->lock, flags);
 	backlog_note(queue, shadow);
@@ -125,7 +125,7 @@ static bool backlog_step(struct blkfront_queue *queue, unsigned long *flags)
 		return false;
 	if (shadow->made) {
 		list_del_init(&shadow->node);
-		blkfront_encode(&slot, &shadow->io, &queue->config);
+		blkfront_encode(&slot, &shadow->io, shadow->wire_op);
 		blkfront_ring_put(queue, shadow, &slot);
 		return true;
 	}

@@ -184,8 +184,8 @@ struct blkfront_queue {
 
 	/*
 	 * The connection: set under disk->lock, and only while the block
-	 * layer's queue is quiesced (or not there yet).  queue_rq, which does
-	 * not run then, reads it without a lock.
+	 * layer's queue is quiesced (or not there yet) and this one is shut.
+	 * Who makes pieces, which nobody does then, reads it without a lock.
 	 */
 	bool dead;			/* requests fail */
 	domid_t domid;
@@ -246,6 +246,8 @@ int blkfront_queue_alloc(struct blkfront_disk *disk, unsigned int nr);
 int blkfront_queue_alloc_ctxs(struct blkfront_disk *disk);
 void blkfront_queue_free(struct blkfront_disk *disk);
 int blkfront_queue_connect(struct blkfront_queue *queue, unsigned int order);
+void blkfront_queue_shut(struct blkfront_queue *queue);
+void blkfront_queue_reopen(struct blkfront_queue *queue);
 bool blkfront_queue_fence(struct blkfront_queue *queue, bool give_up);
 
 #define for_each_queue(disk, queue) \

@@ -94,24 +94,12 @@ static void encode_discard(union blkif_native_request *slot,
 /**
  * blkfront_encode - fill a slot of the ring from a request
  * @slot: a slot in private memory
- * @io: the request
- * @config: what was agreed with the backend
- *
- * Return: the operation that the backend will echo, or -EOPNOTSUPP when this
- * backend has none for the request, or -EINVAL for more segments than fit.
+ * @io: the request, with no more pages than were agreed with the backend
+ * @op: which operation of the wire it is, and the backend will echo
  */
-int blkfront_encode(union blkif_native_request *slot,
-		    const struct blkfront_io *io,
-		    const struct blkfront_config *config)
+void blkfront_encode(union blkif_native_request *slot,
+		     const struct blkfront_io *io, u8 op)
 {
-	int op = blkfront_encode_op(io->op, config);
-
-	if (op < 0)
-		return op;
-	if (io->nr_segs > max_t(unsigned int, config->max_segments,
-				BLKIF_MAX_SEGMENTS_PER_REQUEST))
-		return -EINVAL;
-
 	memset(slot, 0, sizeof(*slot));
 	slot->operation = op;
 	if (op == BLKIF_OP_DISCARD)
@@ -120,7 +108,6 @@ int blkfront_encode(union blkif_native_request *slot,
 		encode_indirect(slot, io, op);
 	else
 		encode_rw(slot, io);
-	return op;
 }
 
 /**

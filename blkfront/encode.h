@@ -60,9 +60,8 @@ static inline unsigned int blkfront_encode_descs(unsigned int nr_segs)
 
 int blkfront_encode_op(enum blkfront_op op,
 		       const struct blkfront_config *config);
-int blkfront_encode(union blkif_native_request *slot,
-		    const struct blkfront_io *io,
-		    const struct blkfront_config *config);
+void blkfront_encode(union blkif_native_request *slot,
+		     const struct blkfront_io *io, u8 op);
 void blkfront_encode_desc(struct blkif_segment *desc,
 			  const struct blkfront_io *io, unsigned int index);
 

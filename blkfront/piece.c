@@ -77,12 +77,11 @@ static int piece_make_rw(struct blkfront_shadow *shadow,
 {
 	struct blkfront_pool *pool = &queue->pool;
 	struct blkfront_io *io = &shadow->io;
-	unsigned int nr, i;
+	unsigned int i;
 	int err;
 
-	nr = min_t(unsigned int, blk_rq_nr_phys_segments(shadow->rq),
-		   queue->config.max_segments);
-	if (!blkfront_pool_take(pool, shadow, nr))
+	if (!blkfront_pool_take(pool, shadow,
+				blk_rq_nr_phys_segments(shadow->rq)))
 		return -EBUSY;
 	err = piece_segments(shadow, pool->private);
 	if (unlikely(err)) {

@@ -105,7 +105,8 @@ static bool pool_has_spare(const struct blkfront_pool *pool)
 }
 
 /* Called without the lock: the numbers may be old, and the bound is a soft one. */
-static void pool_grow_refs(struct blkfront_pool *pool, unsigned int nr)
+static void pool_grow_refs(struct blkfront_pool *pool, unsigned int nr,
+			   unsigned int batch)
 {
 	unsigned int have = READ_ONCE(pool->refs.nr_free);
 	unsigned int all = READ_ONCE(pool->refs.nr);
@@ -116,8 +117,8 @@ static void pool_grow_refs(struct blkfront_pool *pool, unsigned int nr)
 	if (have >= nr || all >= max)
 		return;
 	nr = min(nr - have, max - all);
-	if (nr < POOL_BATCH && !blkfront_port_grant_alloc(&chain, POOL_BATCH))
-		nr = POOL_BATCH;
+	if (nr < batch && !blkfront_port_grant_alloc(&chain, batch))
+		nr = batch;
 	else if (blkfront_port_grant_alloc(&chain, nr))
 		return;
 
@@ -167,7 +168,7 @@ static void pool_grow(struct blkfront_pool *pool, unsigned int nr)
 {
 	if (nr > BLKFRONT_DIRECT_SEGMENTS)
 		pool_grow_tables(pool);
-	pool_grow_refs(pool, nr + blkfront_encode_descs(nr));
+	pool_grow_refs(pool, nr + blkfront_encode_descs(nr), POOL_BATCH);
 	if (pool->private)
 		pool_grow_pages(pool, nr, POOL_GFP);
 	if (pool_has_spare(pool))
@@ -245,7 +246,8 @@ static void pool_lend(struct blkfront_pool *pool,
  * @pool: the pool
  * @shadow: gets a reference for each segment, and a private page if there are
  *	such; and a table, if it is larger than a slot
- * @nr: how many segments the piece shall have, at least one
+ * @nr: how many segments the piece shall have, at least one; more than a table
+ *	has room for are not lent
  *
  * Context: any.
  * Return: how many it may have; 0 when others have to give something back
@@ -258,6 +260,8 @@ unsigned int blkfront_pool_take(struct blkfront_pool *pool,
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
+	nr = min(nr, max_t(unsigned int, pool->table_segs,
+			   BLKFRONT_DIRECT_SEGMENTS));
 	if (unlikely(!pool_has(pool, nr))) {
 		spin_unlock_irqrestore(&pool->lock, flags);
 		pool_grow(pool, nr);
@@ -402,25 +406,34 @@ void blkfront_pool_init(struct blkfront_pool *pool)
 	INIT_DELAYED_WORK(&pool->trim, pool_trim_work);
 }
 
+/* Give back all but the reserve at once. */
+static void pool_empty(struct blkfront_pool *pool, unsigned int reserve)
+{
+	cancel_delayed_work_sync(&pool->trim);
+	pool->refs.nr_low = pool->refs.nr_free;
+	pool->pages.nr_low = pool->pages.nr_free;
+	pool->tables.nr_low = pool->tables.nr_free;
+	pool_shrink(pool, reserve);
+}
+
 /**
  * blkfront_pool_close - give everything back
  * @pool: the pool
  */
 void blkfront_pool_close(struct blkfront_pool *pool)
 {
-	cancel_delayed_work_sync(&pool->trim);
-	pool->refs.nr_low = pool->refs.nr_free;
-	pool->pages.nr_low = pool->pages.nr_free;
-	pool->tables.nr_low = pool->tables.nr_free;
-	pool_shrink(pool, 0);
+	pool_empty(pool, 0);
 	WARN_ON_ONCE(pool->refs.nr || pool->pages.nr || pool->tables.nr);
 	pool->ref_chain = INVALID_GRANT_REF;
 }
 
 /**
- * blkfront_pool_open - get the reserve
+ * blkfront_pool_open - have the reserve, and no more
  * @pool: the pool
  * @private: requests get private pages
+ *
+ * What the last connection needed beyond it may be what the next one is short
+ * of: the rings have references too.
  *
  * Return: 0, or -ENOSPC or -ENOMEM, when what was there before is still there.
  */
@@ -428,11 +441,10 @@ int blkfront_pool_open(struct blkfront_pool *pool, bool private)
 {
 	int err = 0;
 
-	if (pool->private != private)
-		blkfront_pool_close(pool);
+	pool_empty(pool, pool->private == private ? POOL_RESERVE : 0);
 	pool->private = private;
 	if (pool->refs.nr < POOL_RESERVE)
-		pool_grow_refs(pool, POOL_RESERVE);
+		pool_grow_refs(pool, POOL_RESERVE, 0);
 	if (pool->refs.nr < POOL_RESERVE)
 		return -ENOSPC;
 	if (private)

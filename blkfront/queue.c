@@ -202,8 +202,11 @@ static void queue_detach(struct blkfront_queue *queue)
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-/* Nothing is put any more, and nobody is about to. */
-static void queue_shut(struct blkfront_queue *queue)
+/**
+ * blkfront_queue_shut - nothing is put any more, and nobody is about to
+ * @queue: a queue of a disk that is parked
+ */
+void blkfront_queue_shut(struct blkfront_queue *queue)
 {
 	unsigned long flags;
 
@@ -211,6 +214,20 @@ static void queue_shut(struct blkfront_queue *queue)
 	queue->shut = true;
 	spin_unlock_irqrestore(&queue->lock, flags);
 	wait_event(queue->disk->wait, !READ_ONCE(queue->pumping));
+}
+
+/**
+ * blkfront_queue_reopen - go on where blkfront_queue_shut() has stopped
+ * @queue: the queue; it has still its ring
+ */
+void blkfront_queue_reopen(struct blkfront_queue *queue)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	queue->shut = false;
+	spin_unlock_irqrestore(&queue->lock, flags);
+	blkfront_backlog_kick(queue);
 }
 
 static struct page *queue_page(struct blkfront_queue *queue, unsigned int i)
@@ -234,7 +251,7 @@ bool blkfront_queue_fence(struct blkfront_queue *queue, bool give_up)
 
 	if (!queue->shared)
 		return true;
-	queue_shut(queue);
+	blkfront_queue_shut(queue);
 	while (queue->nr_granted &&
 	       blkfront_port_grant_revoke(queue->ref[queue->nr_granted - 1]))
 		queue->nr_granted--;

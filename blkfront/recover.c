@@ -276,12 +276,15 @@ void blkfront_recover_refresh(struct blkfront_disk *disk)
 
 	lockdep_assert_held(&disk->lock);
 	blkfront_recover_park(disk);
+	for_each_queue(disk, queue)
+		blkfront_queue_shut(queue);
 	recover_configure(disk);
 	for_each_queue(disk, queue) {
 		if (!queue->shared)
 			continue;
 		blkfront_submit_reap(queue);
 		blkfront_port_notify(queue->irq);
+		blkfront_queue_reopen(queue);
 	}
 	recover_unpark(disk);
 }

@@ -106,7 +106,7 @@ static void state_offer(struct blkfront_disk *disk)
 	if (!err) {
 		disk->state = BLKFRONT_STATE_OFFERED;
 		blkfront_xenbus_switch(disk, XenbusStateInitialised);
-	} else if (err == -EINVAL) {
+	} else if (err == -EPROTO) {
 		disk->refused = true;
 		if (disk->gd)
 			blkfront_state_leave(disk, true);

@@ -386,7 +386,7 @@ static int xenbus_check_same(struct blkfront_disk *disk,
  *
  * A refusal is reported to the toolstack, and our state is Closing then.
  *
- * Return: 0; -EINVAL when it was refused; -EAGAIN when it could not be read.
+ * Return: 0; -EPROTO when it was refused; -EAGAIN when it could not be read.
  */
 int blkfront_xenbus_layout(struct blkfront_disk *disk,
 			   struct blkfront_layout *layout)
@@ -403,8 +403,10 @@ int blkfront_xenbus_layout(struct blkfront_disk *disk,
 		goto out;
 	}
 	err = blkfront_negotiate_layout(&offer, &wish, layout, &refusal);
-	if (err)
+	if (err) {
 		xenbus_refuse(disk, err, &refusal);
+		err = -EPROTO;
+	}
 out:
 	xenbus_free_offer(&offer);
 	return err;

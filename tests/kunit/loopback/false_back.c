@@ -103,6 +103,8 @@ static unsigned int false_copy(const struct blkif_segment *seg, u8 op, u64 at)
 			  seg->gref, seg->first_sect, seg->last_sect);
 		return 0;
 	}
+	if (page && xen.spy && memchr(page_address(page), XEN_SECRET, PAGE_SIZE))
+		xen.nr_secrets++;
 	if (page && op == BLKIF_OP_READ)
 		memcpy_to_page(page, from, disk.data + at, bytes);
 	else if (page)
@@ -346,6 +348,7 @@ void false_again(struct kunit *test, struct pair *pair,
 void false_vanish(struct pair *pair, struct false_back *back)
 {
 	kthread_stop(back->task);
+	back->task = NULL;
 	while (back->nr_rings) {
 		struct false_ring *ring = &back->ring[--back->nr_rings];
 

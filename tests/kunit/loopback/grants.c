@@ -276,8 +276,6 @@ struct page *xen_granted(u32 ref, bool write)
 		xen_wrong_locked("grant %u is not for this use", ref);
 	else
 		page = grant->page;
-	if (page && xen.spy && memchr(page_address(page), XEN_SECRET, PAGE_SIZE))
-		xen.nr_secrets++;
 	spin_unlock_irqrestore(&xen_lock, flags);
 	return page;
 }

@@ -15,7 +15,8 @@
  *	peer.c		a frontend that does what the test says, however wrong
  *	false_back.c	a backend of that kind
  *	back.c		the bench for the backend, and back_*_test.c on it
- *	pair.c		the bench for both halves, and pair_*_test.c on it
+ *	pair.c		the bench for both halves, and pair_*_test.c on it; of
+ *	swarm.c		these, some with many bios under the false backend
  *
  * What the drivers do wrong towards any of these is remembered, and fails the
  * test at its end.  There is one of everything.
