@@ -268,7 +268,8 @@ static void D23_front_connect_fails_at_every_step(struct kunit *test)
 			break;
 		}
 		pair_attach(pair);
-		store_wait_int(FRONT_STATE, XenbusStateConnected, 300);
+		/* A step that failed is made again after a second. */
+		store_wait_int(FRONT_STATE, XenbusStateConnected, 1500);
 		pair_remove(&pair->back);
 		loopback_settle();
 		pair_remove(&pair->front);

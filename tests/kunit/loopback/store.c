@@ -131,7 +131,7 @@ int xenbus_transaction_start(struct xenbus_transaction *t)
 	return -ENOSPC;
 }
 
-int xenbus_transaction_end(struct xenbus_transaction t, bool abort)
+static int transaction_end(struct xenbus_transaction t, bool abort)
 {
 	struct change *change, *next;
 	int err = 0;
@@ -152,6 +152,15 @@ int xenbus_transaction_end(struct xenbus_transaction t, bool abort)
 		kfree(change);
 	}
 	transaction_open[t.id] = false;
+	return err;
+}
+
+int xenbus_transaction_end(struct xenbus_transaction t, bool abort)
+{
+	int err = transaction_end(t, abort);
+
+	/* A watch may be looked at before the writer comes to anything else. */
+	usleep_range(200, 400);
 	return err;
 }
 

@@ -51,8 +51,6 @@ int xenbus_switch_state(struct xenbus_device *dev, enum xenbus_state state)
 		}
 		err = xenbus_transaction_end(xbt, abort);
 	} while (err == -EAGAIN && !abort);
-	/* A watch on it may be looked at before it is noted. */
-	usleep_range(200, 400);
 	if (!err && !vanished)
 		dev->state = state;
 	return 0;
