@@ -28,10 +28,12 @@ names()
 	lv small 8M
 	raw cd 4M
 	raw large 8M
-	# Not all when the guest starts: the hotplug scripts run one by one, and
-	# libxl waits for each no longer than 40 s.
-	need_guest phy:/dev/vg/disk,xvda,r phy:/dev/vg/disk,xvdb3,r \
-		format=raw,vdev=hdd,access=r,devtype=cdrom,target=/srv/cd
+	# Not when the guest starts: the hotplug scripts run one by one, and libxl
+	# waits for each no longer than 40 s.
+	need_guest
+	xl block-attach g1 phy:/dev/vg/disk,xvda,r
+	xl block-attach g1 phy:/dev/vg/disk,xvdb3,r
+	xl block-attach g1 format=raw,vdev=hdd,access=r,devtype=cdrom,target=/srv/cd
 	xl block-attach g1 "phy:$(losetup -b 4096 -f --show /srv/large),sde,w"
 	xl block-attach g1 phy:/dev/vg/small,xvdq,w
 	guest_disk g1 xvdq
