@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# The Xen machine: dom0's root with Xen, its tools and two stock kernels, and
+# The Xen machine: dom0's root with Xen, its tools and three stock kernels, and
 # what is booted with it.  Sourced after common.sh and host.sh.
 
 VM_PACKAGES=(
@@ -14,7 +14,7 @@ VM_PACKAGES=(
 # is left in $VM_MACHINE:
 #	xen			the hypervisor, an ELF file
 #	root.img		dom0's root, ext4
-#	vmlinux-KVER		the kernels (6.12, 7.3), ELF files
+#	vmlinux-KVER		the kernels (6.1, 6.12, 7.3), ELF files
 #	dom0-initrd-KVER	mounts root.img and runs what the payload has
 #	release-KVER		what uname -r says of each
 #	packages		the versions of everything in the root

@@ -7,19 +7,6 @@
 # check: nothing is left in XenStore, in sysfs, of loop devices and of threads
 # check: the guest has no more grants than before
 
-# grants: how many of the guest's grants are in use by somebody, and how many
-# pages its grant table has: that grows when references are not given back.
-grants()
-{
-	xl dmesg -c >/dev/null
-	xl debug-keys g
-	xl dmesg | awk -v d="$(domid g1)" '
-		/grant-table for remote/ { on = $0 ~ "d" d "([^0-9]|$)" || $0 ~ "d\\[" d "\\]" }
-		on && /^\(XEN\) \[0x/ { n++ }
-		on && / frames \(/ { n += $2 }
-		END { print n + 0 }'
-}
-
 come_and_go()
 {
 	local round spec
@@ -38,7 +25,7 @@ come_and_go()
 			xl block-detach g1 xvda
 			wait_for 20 no_vbds
 		done
-		[ "$round" -eq 2 ] || grants >/run/vm/grants
+		[ "$round" -eq 2 ] || grants g1 all >/run/vm/grants
 	done
 }
 
@@ -58,7 +45,7 @@ grants_back()
 
 grants_as_before()
 {
-	[ "$(grants)" -le "$(</run/vm/grants)" ]
+	[ "$(grants g1 all)" -le "$(</run/vm/grants)" ]
 }
 
 scenario()

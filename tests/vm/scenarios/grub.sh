@@ -52,7 +52,7 @@ sectors()
 # backend.
 boots_linux()
 {
-	local kernel=/guest/vmlinux-$KVER initrd=/run/vm/initrd
+	local kernel=/guest/vmlinux-$GUEST_KVER initrd=/run/vm/initrd
 
 	lvremove -qfy vg/disk
 	lv disk 256M
