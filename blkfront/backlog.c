@@ -77,8 +77,9 @@ bool blkfront_backlog_closed(struct blkfront_queue *queue)
  * @shadow: its shadow, with a piece that was made
  * @last: the backend is to see it now
  *
- * If there is no room, for others were faster, it waits in the backlog: at its
- * front, as it has what others may wait for.
+ * What came into the backlog since it was found open does not hold it up: it
+ * has what others may wait for.  If there is no room, for others were faster, it
+ * waits at the front; who has the room makes way.
  *
  * Context: queue_rq.
  */
@@ -93,7 +94,7 @@ void blkfront_backlog_put(struct blkfront_shadow *shadow, bool last)
 
 	spin_lock_irqsave(&queue->lock, flags);
 	backlog_note(queue, shadow);
-	if (likely(backlog_open(queue))) {
+	if (likely(blkfront_ring_room(queue))) {
 		blkfront_ring_put(queue, shadow, &slot);
 	} else {
 		shadow->state = BLKFRONT_WAITING;
@@ -150,9 +151,12 @@ static bool backlog_step(struct blkfront_queue *queue, unsigned long *flags)
 static bool backlog_begin(struct blkfront_queue *queue)
 {
 	lockdep_assert_held(&queue->lock);
-	queue->again = queue->pumping;
+	if (queue->pumping) {
+		queue->again = true;
+		return false;
+	}
 	queue->pumping = true;
-	return !queue->again;
+	return true;
 }
 
 /*
@@ -164,19 +168,22 @@ static bool backlog_begin(struct blkfront_queue *queue)
  */
 static void backlog_pump(struct blkfront_queue *queue)
 {
-	bool notify = false;
 	unsigned long flags;
+	bool notify;
 
 	spin_lock_irqsave(&queue->lock, flags);
-	while (backlog_step(queue, &flags))
-		continue;
-	if (!queue->broken && !queue->shut)
-		notify = blkfront_ring_push(queue);
-	if (notify) {
-		spin_unlock_irqrestore(&queue->lock, flags);
-		blkfront_port_notify(queue->irq);
-		spin_lock_irqsave(&queue->lock, flags);
-	}
+	do {
+		queue->again = false;
+		while (backlog_step(queue, &flags))
+			continue;
+		notify = !queue->broken && !queue->shut &&
+			 blkfront_ring_push(queue);
+		if (notify) {
+			spin_unlock_irqrestore(&queue->lock, flags);
+			blkfront_port_notify(queue->irq);
+			spin_lock_irqsave(&queue->lock, flags);
+		}
+	} while (queue->again);
 	queue->pumping = false;
 	if (wq_has_sleeper(&queue->disk->wait))
 		wake_up_all(&queue->disk->wait);
@@ -237,8 +244,7 @@ static bool backlog_feeds(struct blkfront_queue *queue)
  * blkfront_backlog_kick - there may be room: others get on
  * @queue: the queue
  *
- * Context: softirq, on behalf of a request that has not ended yet, or the work
- * item.
+ * Context: any, on behalf of a request that has not ended yet, or the work item.
  * Return: true if the block layer is to send again what it was not rid of.
  */
 bool blkfront_backlog_kick(struct blkfront_queue *queue)

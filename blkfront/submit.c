@@ -86,6 +86,13 @@ static bool submit_disarm(struct blkfront_queue *queue,
 	return false;
 }
 
+/* There may be room: others get on.  The caller has a request of the disk. */
+static void submit_kick(struct blkfront_queue *queue)
+{
+	if (blkfront_backlog_kick(queue))
+		blk_mq_run_hw_queues(queue->disk->gd->queue, true);
+}
+
 static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
 				    const struct blk_mq_queue_data *bd)
 {
@@ -111,8 +118,10 @@ static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
 		blkfront_backlog_starve(queue);
 		return BLK_STS_RESOURCE;
 	}
-	if (unlikely(err))
+	if (unlikely(err)) {
+		submit_kick(queue);
 		return blkfront_submit_status(shadow, err);
+	}
 	blk_mq_start_request(rq);
 	blkfront_backlog_put(shadow, bd->last);
 	return BLK_STS_OK;
@@ -217,8 +226,7 @@ void blkfront_submit_end(struct blkfront_shadow *shadow, blk_status_t status)
 		wake_up_all(&queue->disk->wait);
 	spin_unlock_irqrestore(&queue->lock, flags);
 
-	if (blkfront_backlog_kick(queue))
-		blk_mq_run_hw_queues(rq->q, true);
+	submit_kick(queue);
 	/* Once the request has ended, the disk may be gone. */
 	blk_mq_end_request(rq, status);
 }
