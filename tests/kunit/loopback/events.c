@@ -18,6 +18,7 @@ struct end {
 	bool bound;
 	bool pending;
 	bool in_service;
+	bool closing;		/* brings no more events */
 	irq_handler_t handler;
 	void *data;
 	int irq;
@@ -59,7 +60,7 @@ static void end_event(struct irq_work *work)
 /* Under xen_lock. */
 static void end_deliver(struct end *end)
 {
-	if (!end->bound || !end->pending || end->in_service)
+	if (!end->bound || end->closing || !end->pending || end->in_service)
 		return;
 	end->pending = false;
 	end->in_service = true;
@@ -108,10 +109,14 @@ static void end_unbind(int irq, void *data)
 	if (end->cpus)
 		xen_wrong_locked("interrupt %d was unbound with a wish for CPUs",
 				 irq);
+	end->closing = true;
+	spin_unlock_irqrestore(&xen_lock, flags);
+	/* The handler, which may be on another CPU, has an end of interrupt yet. */
+	irq_work_sync(&end->work);
+	spin_lock_irqsave(&xen_lock, flags);
 	end->bound = false;
 	xen.nr_bound--;
 	spin_unlock_irqrestore(&xen_lock, flags);
-	irq_work_sync(&end->work);
 }
 
 static void end_notify(int irq)

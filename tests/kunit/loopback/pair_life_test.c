@@ -257,11 +257,8 @@ static void D23_front_connect_fails_at_every_step(struct kunit *test)
 		case 0:
 			xen.fail_evtchn = 1;
 			break;
-		case 1 ... 3:
-			xen.fail_grant_alloc = 16 * step - 15;
-			break;
-		case 4:
-			xen.fail_grant_alloc = 33;
+		case 1 ... 4:
+			xen.fail_grant_alloc = step;
 			break;
 		default:
 			store.fail_printf = step - 2;

@@ -281,6 +281,29 @@ static void an_idle_disk_holds_little(struct kunit *test)
 	false_end(swarm->pair, back);
 }
 
+/* What the last connection needed is there for the rings of the next. */
+static void references_are_enough_for_a_reconnection(struct kunit *test)
+{
+	struct swarm *swarm = swarm_create(test);
+	struct false_back *back = &swarm->back;
+	struct blkfront_layout *layout;
+	unsigned int i;
+
+	swarm_offer(swarm, 4, 2, 256);
+	swarm_begin(test, swarm);
+	layout = &swarm_front(swarm)->layout;
+	for (i = 0; i < 4; i++)
+		swarm_start(swarm, swarm_bio(swarm, REQ_OP_WRITE, 2048 * i, 0, 256));
+	swarm_lands(test, swarm);
+	KUNIT_EXPECT_GT(test, xen.nr_granted, 256);
+	xen.grants_budget = layout->rings * (11 + (1 << layout->ring_order));
+	false_end(swarm->pair, back);
+	false_again(test, swarm->pair, back);
+	swarm_works(test, swarm, 256);
+	KUNIT_EXPECT_EQ(test, xen.grants_budget, xen.nr_granted);
+	false_end(swarm->pair, back);
+}
+
 static struct kunit_case pair_pieces_cases[] = {
 	KUNIT_CASE(OP6_large_requests_arrive_whole),
 	KUNIT_CASE(OP6_more_than_one_descriptor_page),
@@ -290,6 +313,7 @@ static struct kunit_case pair_pieces_cases[] = {
 	KUNIT_CASE_SLOW(a_failed_piece_fails_the_request),
 	KUNIT_CASE(no_references_but_the_reserve),
 	KUNIT_CASE(an_idle_disk_holds_little),
+	KUNIT_CASE_SLOW(references_are_enough_for_a_reconnection),
 	{}
 };
 
