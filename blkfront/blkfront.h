@@ -62,6 +62,7 @@
 #include "vdev.h"
 
 struct xenbus_device;
+struct xenbus_driver;
 
 DEFINE_RING_TYPES(blkfront, union blkif_native_request,
 		  struct blkif_native_response);
@@ -397,7 +398,7 @@ bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout);
 void blkfront_state_work(struct work_struct *work);
 void blkfront_state_leave(struct blkfront_disk *disk, bool ending);
 
-/* --- xenbus.c: under disk->lock, but for the last two ------------------------------ */
+/* --- xenbus.c: under disk->lock, if there is a disk --------------------------------- */
 
 enum xenbus_state blkfront_xenbus_backend(struct blkfront_disk *disk);
 domid_t blkfront_xenbus_domid(struct blkfront_disk *disk);
@@ -413,8 +414,17 @@ int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 			      struct blkfront_config *config);
 void blkfront_xenbus_fatal(struct blkfront_disk *disk, int err, const char *what);
 void blkfront_xenbus_busy(struct blkfront_disk *disk);
-int blkfront_xenbus_register(void);
-void blkfront_xenbus_unregister(void);
+int blkfront_xenbus_identify(struct xenbus_device *xbdev,
+			     struct blkfront_vdev *vdev, u16 *handle);
+int blkfront_xenbus_note_backend(struct blkfront_disk *disk);
+void blkfront_xenbus_closed(struct blkfront_disk *disk);
+int blkfront_xenbus_register(struct xenbus_driver *driver);
+void blkfront_xenbus_unregister(struct xenbus_driver *driver);
+
+/* --- device.c --------------------------------------------------------------------- */
+
+int blkfront_device_register(void);
+void blkfront_device_unregister(void);
 
 /* --- main.c ----------------------------------------------------------------------- */
 

@@ -62,7 +62,7 @@ static int __init blkfront_init(void)
 		goto err_destroy_block_wq;
 	}
 
-	err = blkfront_xenbus_register();
+	err = blkfront_device_register();
 	if (err)
 		goto err_unregister_blkdev;
 	return 0;
@@ -79,7 +79,7 @@ module_init(blkfront_init);
 
 static void __exit blkfront_exit(void)
 {
-	blkfront_xenbus_unregister();
+	blkfront_device_unregister();
 	blkfront_disk_wait_for_all();
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
 	destroy_workqueue(blkfront_block_wq);

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is read from XenStore and written to it, and what xenbus calls.
- *
- * A watch only says that something changed and queues the disk's work item:
- * nothing long runs on xenwatch, which all devices share.
+ * What is read from XenStore and written to it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/jiffies.h>
-#include <linux/module.h>
 #include <linux/slab.h>
 #include <xen/platform_pci.h>
 #include <xen/xenbus.h>
@@ -16,10 +11,6 @@
 #include "blkfront.h"
 #include "compat.h"
 
-/* What requests get to finish in before the domain is suspended. */
-#define XENBUS_DRAIN		(5 * HZ)
-/* What a removed disk gets to go in. */
-#define XENBUS_GONE		(30 * HZ)
 /* The directory of a ring, when there are several. */
 #define XENBUS_QUEUE_DIR	"queue-"
 
@@ -95,7 +86,7 @@ static int xenbus_write_state(struct xenbus_device *xbdev,
  * state from XenStore, and then compare Initialising with the copy in the
  * device.  The copy must not change between the two, which other threads than
  * xenwatch cannot know.  So a copy that says Initialising is left alone here;
- * xenbus_changed() brings it up to date.
+ * device_changed() brings it up to date.
  */
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state)
 {
@@ -446,7 +437,7 @@ out:
 	return err;
 }
 
-/* --- the driver's callbacks, on xenwatch ------------------------------------------- */
+/* --- devices -------------------------------------------------------------------------- */
 
 static int xenbus_read_vdev(struct xenbus_device *xbdev,
 			    struct blkfront_vdev *vdev)
@@ -495,11 +486,44 @@ static int xenbus_check_hvm(struct xenbus_device *xbdev,
 	return cdrom ? -ENODEV : 0;
 }
 
-/*
- * The core's copy of the backend's path is replaced at resume, under nobody's
- * lock and before we are told: the work item has one of its own.
+/**
+ * blkfront_xenbus_identify - which disk a device stands for
+ * @xbdev: the device
+ * @vdev: filled in: its name and minors
+ * @handle: filled in: what the wire calls it
+ *
+ * Context: process.
+ * Return: 0, or an error for a device that is not for us.
  */
-static int xenbus_note_backend(struct blkfront_disk *disk)
+int blkfront_xenbus_identify(struct xenbus_device *xbdev,
+			     struct blkfront_vdev *vdev, u16 *handle)
+{
+	const char *name = strrchr(xbdev->nodename, '/');
+	unsigned int number;
+	int err;
+
+	err = xenbus_read_vdev(xbdev, vdev);
+	if (!err)
+		err = xenbus_check_hvm(xbdev, vdev);
+	if (err)
+		return err;
+	if (!name || kstrtouint(name + 1, 10, &number))
+		return -EINVAL;
+	*handle = number;
+	return 0;
+}
+
+/**
+ * blkfront_xenbus_note_backend - where the backend's keys are
+ * @disk: the disk, under its lock or nobody else's yet
+ *
+ * The core's copy of the path is replaced at resume, under nobody's lock and
+ * before we are told: the work item has one of its own.
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM.
+ */
+int blkfront_xenbus_note_backend(struct blkfront_disk *disk)
 {
 	char *path = kstrdup(disk->xbdev->otherend, GFP_NOIO);
 
@@ -510,153 +534,34 @@ static int xenbus_note_backend(struct blkfront_disk *disk)
 	return 0;
 }
 
-static int xenbus_probe(struct xenbus_device *xbdev,
-			const struct xenbus_device_id *id)
-{
-	const char *handle = strrchr(xbdev->nodename, '/');
-	struct blkfront_disk *disk;
-	struct blkfront_vdev vdev;
-	unsigned int number;
-	int err;
-
-	err = xenbus_read_vdev(xbdev, &vdev);
-	if (!err)
-		err = xenbus_check_hvm(xbdev, &vdev);
-	if (err)
-		return err;
-	if (!handle || kstrtouint(handle + 1, 10, &number))
-		return -EINVAL;
-
-	disk = blkfront_disk_alloc(&vdev);
-	if (!disk)
-		return -ENOMEM;
-	disk->handle = number;
-	disk->xbdev = xbdev;
-	if (xenbus_note_backend(disk)) {
-		blkfront_disk_put(disk);
-		return -ENOMEM;
-	}
-	disk->said = xbdev->state;
-	if (xbdev->state != XenbusStateInitialising) {
-		/* Another driver had it before us, and the backend knows that. */
-		disk->state = BLKFRONT_STATE_LEAVING;
-		disk->left = jiffies;
-	}
-	dev_set_drvdata(&xbdev->dev, disk);
-	blkfront_disk_queue_work(disk, 0);
-	return 0;
-}
-
-static void xenbus_changed(struct xenbus_device *xbdev,
-			   enum xenbus_state backend)
-{
-	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
-
-	mutex_lock(&disk->lock);
-	if (xbdev->state == XenbusStateInitialising)
-		xbdev->state = disk->said;
-	mutex_unlock(&disk->lock);
-	set_bit(BLKFRONT_CHANGED, &disk->flags);
-	blkfront_disk_queue_work(disk, 0);
-}
-
-/*
- * The device goes, and its directory in sysfs with it: the gendisk in that has
- * to go first.  What keeps it is the fence, and a backend that does not let go
- * is given up soon; longer than that xenwatch shall not wait.
+/**
+ * blkfront_xenbus_closed - say for the last time that we are Closed
+ * @disk: the disk, whose device is removed
+ *
+ * By the core, which knows whether the node is still this device's.
  */
-static void xenbus_remove(struct xenbus_device *xbdev)
+void blkfront_xenbus_closed(struct blkfront_disk *disk)
 {
-	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
-
-	set_bit(BLKFRONT_REMOVED, &disk->flags);
-	mutex_lock(&disk->lock);
-	/* By the core, which knows whether the node is still this device's. */
-	xenbus_frontend_closed(xbdev);
-	disk->xbdev = NULL;
-	mutex_unlock(&disk->lock);
-
-	blkfront_disk_queue_work(disk, 0);
-	if (!wait_for_completion_timeout(&disk->gone, XENBUS_GONE))
-		blkfront_disk_orphan(disk);
-	dev_set_drvdata(&xbdev->dev, NULL);
-	blkfront_disk_put(disk);
+	lockdep_assert_held(&disk->lock);
+	xenbus_frontend_closed(disk->xbdev);
 }
-
-static int xenbus_suspend(struct xenbus_device *xbdev)
-{
-	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
-
-	mutex_lock(&disk->lock);
-	if (disk->state == BLKFRONT_STATE_LIVE &&
-	    !blkfront_recover_drain(disk, XENBUS_DRAIN))
-		blkfront_warn(disk, "requests are in flight while the domain is suspended\n");
-	mutex_unlock(&disk->lock);
-	return 0;
-}
-
-/* The domain is another one now: no ring, no event channel, no backend known. */
-static int xenbus_resume(struct xenbus_device *xbdev)
-{
-	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
-	int err;
-
-	mutex_lock(&disk->lock);
-	err = xenbus_note_backend(disk);
-	disk->said = XenbusStateInitialising;
-	disk->refused = false;
-	clear_bit(BLKFRONT_UNPLUG, &disk->flags);
-	if (!disk->ending && disk->state != BLKFRONT_STATE_DEAD &&
-	    disk->state != BLKFRONT_STATE_INIT) {
-		if (disk->gd)
-			blkfront_info(disk, "resumed: I/O waits for the backend\n");
-		disk->waiting = disk->gd;
-		disk->fresh = true;
-		blkfront_recover_distrust(disk);
-		blkfront_state_leave(disk, false);
-	}
-	mutex_unlock(&disk->lock);
-	blkfront_disk_queue_work(disk, 0);
-	return err;
-}
-
-static int xenbus_is_ready(struct xenbus_device *xbdev)
-{
-	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
-
-	return disk && test_bit(BLKFRONT_ADDED, &disk->flags);
-}
-
-static const struct xenbus_device_id xenbus_ids[] = {
-	{ "vbd" },
-	{ "" }
-};
-
-static struct xenbus_driver xenbus_driver = {
-	.name = "vbd",		/* as it has always been called on the bus */
-	.ids = xenbus_ids,
-	.probe = xenbus_probe,
-	.remove = xenbus_remove,
-	.suspend = xenbus_suspend,
-	.resume = xenbus_resume,
-	.otherend_changed = xenbus_changed,
-	.is_ready = xenbus_is_ready,
-};
 
 /**
  * blkfront_xenbus_register - begin to take devices
+ * @driver: who takes them
  *
  * Return: 0 or an error.
  */
-int blkfront_xenbus_register(void)
+int blkfront_xenbus_register(struct xenbus_driver *driver)
 {
-	return xenbus_register_frontend(&xenbus_driver);
+	return xenbus_register_frontend(driver);
 }
 
 /**
  * blkfront_xenbus_unregister - give all devices back
+ * @driver: who took them
  */
-void blkfront_xenbus_unregister(void)
+void blkfront_xenbus_unregister(struct xenbus_driver *driver)
 {
-	xenbus_unregister_driver(&xenbus_driver);
+	xenbus_unregister_driver(driver);
 }

@@ -97,7 +97,7 @@ static int front_start(void)
 	blkfront_block_wq = alloc_workqueue("loopback-front-disk",
 					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (blkfront_wq && blkfront_block_wq)
-		err = blkfront_xenbus_register();
+		err = blkfront_device_register();
 	if (!err)
 		return 0;
 	if (blkfront_block_wq)
@@ -109,7 +109,7 @@ static int front_start(void)
 
 static void front_stop(void)
 {
-	blkfront_xenbus_unregister();
+	blkfront_device_unregister();
 	blkfront_disk_wait_for_all();
 	destroy_workqueue(blkfront_block_wq);
 	destroy_workqueue(blkfront_wq);
