@@ -58,6 +58,7 @@
 #include <xen/interface/io/xenbus.h>
 
 #include "encode.h"
+#include "identity.h"
 #include "negotiate.h"
 #include "vdev.h"
 
@@ -326,13 +327,15 @@ struct blkfront_disk {
 	domid_t domid;
 	bool untrusted;			/* the backend sees private pages only */
 	struct blkfront_config config;
+	struct blkfront_identity identity;	/* what it is known by */
+	bool resumed;			/* not seen connected since */
 	bool parked;			/* the queue is quiesced */
 	bool ending;			/* LEAVING ends in DEAD */
 	bool fresh;			/* XenStore was made anew: resumed */
 	bool refused;			/* the first connection came to nothing */
 	bool waiting;			/* for its backend: was reported */
 	bool late;			/* the backend, in letting go: was reported */
-	unsigned long left;		/* jiffies when LEAVING began */
+	unsigned long left;		/* jiffies when the backend left */
 
 	/*
 	 * The two work items, on a queue each.  @work follows the backend and
@@ -404,6 +407,7 @@ enum xenbus_state blkfront_xenbus_backend(struct blkfront_disk *disk);
 domid_t blkfront_xenbus_domid(struct blkfront_disk *disk);
 bool blkfront_xenbus_trusted(struct blkfront_disk *disk);
 bool blkfront_xenbus_wanted(struct blkfront_disk *disk);
+bool blkfront_xenbus_anew(struct blkfront_disk *disk);
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state);
 void blkfront_xenbus_connected(struct blkfront_disk *disk);
 int blkfront_xenbus_restart(struct blkfront_disk *disk);
@@ -412,6 +416,9 @@ int blkfront_xenbus_layout(struct blkfront_disk *disk,
 int blkfront_xenbus_publish(struct blkfront_disk *disk);
 int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 			      struct blkfront_config *config);
+int blkfront_xenbus_same(struct blkfront_disk *disk,
+			 const struct blkfront_config *config,
+			 enum blkfront_return how);
 void blkfront_xenbus_fatal(struct blkfront_disk *disk, int err, const char *what);
 void blkfront_xenbus_busy(struct blkfront_disk *disk);
 int blkfront_xenbus_identify(struct xenbus_device *xbdev,

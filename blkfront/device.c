@@ -107,6 +107,7 @@ static int device_resume(struct xenbus_device *xbdev)
 	err = blkfront_xenbus_note_backend(disk);
 	disk->said = XenbusStateInitialising;
 	disk->refused = false;
+	disk->resumed = true;
 	clear_bit(BLKFRONT_UNPLUG, &disk->flags);
 	if (!disk->ending && disk->state != BLKFRONT_STATE_DEAD &&
 	    disk->state != BLKFRONT_STATE_INIT) {

@@ -37,6 +37,8 @@ static void disk_release(struct kref *ref)
 		container_of(ref, struct blkfront_disk, ref);
 
 	blkfront_queue_free(disk);
+	kfree(disk->identity.params);
+	kfree(disk->identity.type);
 	kfree(disk->backend);
 	kfree(disk);
 	if (atomic_dec_and_test(&disk_count))

@@ -148,9 +148,13 @@ static void state_connect(struct blkfront_disk *disk)
 	int err;
 
 	err = blkfront_xenbus_negotiate(disk, &config);
+	if (!err)
+		err = blkfront_xenbus_same(disk, &config, disk->resumed ?
+					   BLKFRONT_RESUMED : BLKFRONT_RETURNED);
 	if (err)
 		goto err_leave;
 	disk->config = config;
+	disk->resumed = false;
 	clear_bit(BLKFRONT_NO_DISCARD, &disk->flags);
 	clear_bit(BLKFRONT_FLUSH_REFUSED, &disk->flags);
 	clear_bit(BLKFRONT_CHANGED, &disk->flags);
@@ -186,7 +190,8 @@ static void state_refresh(struct blkfront_disk *disk)
 {
 	struct blkfront_config config;
 
-	if (blkfront_xenbus_negotiate(disk, &config)) {
+	if (blkfront_xenbus_negotiate(disk, &config) ||
+	    blkfront_xenbus_same(disk, &config, BLKFRONT_STAYED)) {
 		blkfront_state_leave(disk, true);
 		return;
 	}
@@ -277,6 +282,31 @@ static void state_step_offered(struct blkfront_disk *disk,
 	}
 }
 
+/*
+ * The backend is bound again: it will find our ring in XenStore, as it was.  What
+ * is on the ring shall not go to another disk.
+ *
+ * If it will not find it, the device was made anew, or the domain is resumed.
+ * xenbus is about to tell us, but for a device made anew on older kernels: there
+ * it is a loss like any other.
+ */
+static void state_wait_bound(struct blkfront_disk *disk)
+{
+	if (!disk->waiting) {
+		blkfront_info(disk, "the backend begins anew: I/O waits for it\n");
+		disk->left = jiffies;
+	}
+	disk->waiting = true;
+	if (!blkfront_xenbus_anew(disk)) {
+		if (blkfront_xenbus_same(disk, &disk->config, BLKFRONT_STAYED))
+			blkfront_state_leave(disk, true);
+	} else if (time_before(jiffies, disk->left + STATE_AGAIN)) {
+		blkfront_disk_queue_work(disk, STATE_RETRY);
+	} else {
+		state_lose(disk, "was made anew");
+	}
+}
+
 static void state_step_live(struct blkfront_disk *disk,
 			    enum xenbus_state backend)
 {
@@ -305,10 +335,7 @@ static void state_step_live(struct blkfront_disk *disk,
 		state_lose(disk, "has vanished");
 		break;
 	default:
-		/* Bound again: it finds our ring in XenStore, as it was. */
-		if (!disk->waiting)
-			blkfront_info(disk, "the backend begins anew: I/O waits for it\n");
-		disk->waiting = true;
+		state_wait_bound(disk);
 		break;
 	}
 }

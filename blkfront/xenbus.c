@@ -57,6 +57,26 @@ bool blkfront_xenbus_wanted(struct blkfront_disk *disk)
 	return xenbus_read_unsigned(disk->backend, "online", 0);
 }
 
+/**
+ * blkfront_xenbus_anew - is the device's node another one's by now?
+ * @disk: the disk, with a device
+ *
+ * The node is gone, or says Initialising, or names a backend's domain, though we
+ * did not: the toolstack makes the device anew, or this domain is resumed.
+ */
+bool blkfront_xenbus_anew(struct blkfront_disk *disk)
+{
+	struct xenbus_device *xbdev = disk->xbdev;
+	unsigned int state = xenbus_read_unsigned(xbdev->nodename, "state",
+						  XenbusStateUnknown);
+
+	lockdep_assert_held(&disk->lock);
+	return state == XenbusStateUnknown ||
+	       (state == XenbusStateInitialising && state != disk->said) ||
+	       xenbus_read_unsigned(xbdev->nodename, "backend-id",
+				    xbdev->otherend_id) != xbdev->otherend_id;
+}
+
 /* Write our state, unless the node is gone: then it stays gone. */
 static int xenbus_write_state(struct xenbus_device *xbdev,
 			      enum xenbus_state state)
@@ -356,20 +376,6 @@ static void xenbus_refuse(struct blkfront_disk *disk, int err,
 	blkfront_xenbus_switch(disk, XenbusStateClosing);
 }
 
-/* A disk that has users keeps the block size that they know. */
-static int xenbus_check_same(struct blkfront_disk *disk,
-			     const struct blkfront_offer *offer,
-			     const struct blkfront_config *config,
-			     struct blkfront_refusal *refusal)
-{
-	if (!disk->gd || config->sector_size == disk->config.sector_size)
-		return 0;
-	refusal->key = BLKIF_KEY_SECTOR_SIZE;
-	refusal->value = offer->value[BLKFRONT_KEY_SECTOR_SIZE];
-	refusal->expected = "the sector size that the disk had before";
-	return -EINVAL;
-}
-
 /**
  * blkfront_xenbus_layout - read what rings the backend takes
  * @disk: the disk; the backend waits for it
@@ -428,13 +434,124 @@ int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 		goto out;
 	}
 	err = blkfront_negotiate(&offer, &wish, config, &refusal);
-	if (!err)
-		err = xenbus_check_same(disk, &offer, config, &refusal);
 	if (err)
 		xenbus_refuse(disk, err, &refusal);
 out:
 	xenbus_free_offer(&offer);
 	return err;
+}
+
+/* --- the same disk? ------------------------------------------------------------- */
+
+/* One that is not there, or not for us to read, is not known. */
+static int xenbus_read_text(struct blkfront_disk *disk, const char *key,
+			    const char **text)
+{
+	char *value = xenbus_read(XBT_NIL, disk->backend, key, NULL);
+
+	*text = IS_ERR(value) ? NULL : value;
+	if (!IS_ERR(value) || PTR_ERR(value) == -ENOENT ||
+	    PTR_ERR(value) == -EACCES)
+		return 0;
+	return PTR_ERR(value);
+}
+
+/* Takes @text.  One that is not known now is as it was, unless @anew. */
+static void xenbus_keep_text(const char **kept, const char *text, bool anew)
+{
+	if (!text && !anew)
+		return;
+	kfree(*kept);
+	*kept = text;
+}
+
+static void xenbus_say_other(struct blkfront_disk *disk, const char *key,
+			     const char *is, const char *was)
+{
+	xenbus_dev_error(disk->xbdev, -EINVAL,
+			 "%s/%s is \"%*pE\" and was \"%*pE\": another disk than %s",
+			 disk->backend, key, (int)strnlen(is, 64), is,
+			 (int)strnlen(was, 64), was, disk->vdev.name);
+	blkfront_xenbus_switch(disk, XenbusStateClosing);
+}
+
+static void xenbus_say_other_number(struct blkfront_disk *disk, const char *key,
+				    u64 is, u64 was)
+{
+	char is_text[24], was_text[24];
+
+	snprintf(is_text, sizeof(is_text), "%llu", is);
+	snprintf(was_text, sizeof(was_text), "%llu", was);
+	xenbus_say_other(disk, key, is_text, was_text);
+}
+
+static int xenbus_compare(struct blkfront_disk *disk,
+			  const struct blkfront_identity *is,
+			  enum blkfront_return how)
+{
+	const struct blkfront_identity *was = &disk->identity;
+
+	switch (blkfront_identity_compare(was, is, how)) {
+	case BLKFRONT_SAME:
+		return 0;
+	case BLKFRONT_OTHER_SECTOR_SIZE:
+		xenbus_say_other_number(disk, BLKIF_KEY_SECTOR_SIZE,
+					is->sector_size, was->sector_size);
+		break;
+	case BLKFRONT_OTHER_SECTORS:
+		xenbus_say_other_number(disk, BLKIF_KEY_SECTORS, is->sectors,
+					was->sectors);
+		break;
+	case BLKFRONT_OTHER_PARAMS:
+		xenbus_say_other(disk, BLKIF_KEY_PARAMS, is->params,
+				 was->params);
+		break;
+	case BLKFRONT_OTHER_TYPE:
+		xenbus_say_other(disk, BLKIF_KEY_TYPE, is->type, was->type);
+		break;
+	}
+	return -EINVAL;
+}
+
+/**
+ * blkfront_xenbus_same - is it the disk that our users know?
+ * @disk: the disk
+ * @config: what it is now
+ * @how: what happened since it was looked at the last time
+ *
+ * If it is, or has no users yet, it is remembered as it is now.  Another disk is
+ * reported to the toolstack, and our state is Closing then.
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_xenbus_same(struct blkfront_disk *disk,
+			 const struct blkfront_config *config,
+			 enum blkfront_return how)
+{
+	bool anew = !disk->gd || how == BLKFRONT_RESUMED;
+	struct blkfront_identity is = {
+		.sectors = config->sectors,
+		.sector_size = config->sector_size,
+	};
+	int err;
+
+	err = xenbus_read_text(disk, BLKIF_KEY_PARAMS, &is.params);
+	if (!err)
+		err = xenbus_read_text(disk, BLKIF_KEY_TYPE, &is.type);
+	if (err)
+		blkfront_xenbus_fatal(disk, err, "reading what the disk is");
+	else if (disk->gd)
+		err = xenbus_compare(disk, &is, how);
+	if (err) {
+		kfree(is.params);
+		kfree(is.type);
+		return err;
+	}
+	disk->identity.sectors = is.sectors;
+	disk->identity.sector_size = is.sector_size;
+	xenbus_keep_text(&disk->identity.params, is.params, anew);
+	xenbus_keep_text(&disk->identity.type, is.type, anew);
+	return 0;
 }
 
 /* --- devices -------------------------------------------------------------------------- */

@@ -212,6 +212,8 @@ struct blkif_x86_32_response {
 #define BLKIF_KEY_DEVICE_TYPE		"device-type"
 #define BLKIF_KEY_TRUSTED		"trusted"
 #define BLKIF_KEY_MODE			"mode"
+#define BLKIF_KEY_PARAMS		"params"
+#define BLKIF_KEY_TYPE			"type"
 #define BLKIF_KEY_PHYSICAL_DEVICE	"physical-device"
 #define BLKIF_KEY_DISCARD_ENABLE	"discard-enable"
 

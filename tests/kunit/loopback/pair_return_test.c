@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A backend that left and comes back, perhaps with another disk. */
+#include "pair.h"
+#include "false_back.h"
+
+#define PARAMS	BACK_NODE "/params"
+#define TYPE	BACK_NODE "/type"
+
+/*
+ * A disk whose backend leaves: it has taken none of the first requests, and
+ * others come when it is away.
+ */
+static void return_leave(struct kunit *test, struct pair *pair)
+{
+	struct false_back *back = kunit_kzalloc(test, sizeof(*back), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, back);
+	store_write(PARAMS, "/dev/vg/one");
+	store_write(TYPE, "phy");
+	false_begin(test, pair, back);
+	pair_open(test, pair);
+	pair_fill(pair, PAIR_FLIGHTS, 40);
+	back->hold = true;
+	flights_start(pair, 0, 8);
+	false_end(pair, back);
+	flights_start(pair, 8, PAIR_FLIGHTS);
+	KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+					       XenbusStateInitialising,
+					       PATIENCE_MS));
+}
+
+static void return_again(struct pair *pair)
+{
+	store_write(BACK_STATE, "%d", XenbusStateInitialising);
+	pair->back = store_add_device(true, BACK_NODE);
+}
+
+/* All that waited ends, and nothing of it arrives, nor of what comes now. */
+static void return_refused(struct kunit *test, struct pair *pair)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAIR_FLIGHTS; i++)
+		KUNIT_EXPECT_EQ(test, -EIO, flight_wait(pair, i));
+	KUNIT_EXPECT_EQ(test, -EIO, pair_io(pair, REQ_OP_WRITE, 0, 1));
+	KUNIT_EXPECT_PTR_EQ(test, NULL,
+			    memchr_inv(disk.data, 0, DISK_SECTORS << SECTOR_SHIFT));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(store.said, "another disk"));
+}
+
+static void another_disk_gets_nothing_of_what_waited(struct kunit *test)
+{
+	static const struct {
+		const char *key;
+		const char *value;
+		u64 sectors;
+		const char *said;
+	} cases[] = {
+		{ PARAMS, "/dev/vg/two\x1b[2J", DISK_SECTORS,
+		  "/params is \"/dev/vg/two\\e[2J\" and was \"/dev/vg/one\"" },
+		{ TYPE, "file", DISK_SECTORS, "/type is \"file\"" },
+		{ PARAMS, "/dev/vg/one", DISK_SECTORS - 8, "/sectors is \"8184\"" },
+	};
+	struct pair *pair = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		return_leave(test, pair);
+		store_write(cases[i].key, "%s", cases[i].value);
+		disk_resize(cases[i].sectors);
+		return_again(pair);
+		return_refused(test, pair);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(store.said, cases[i].said),
+					  "case %u: %s", i, store.said);
+		pair_close(pair);
+		pair_remove(&pair->back);
+		loopback_settle();
+		pair_remove(&pair->front);
+		loopback_settle();
+		KUNIT_EXPECT_EQ(test, 0, xen.nr_granted);
+		store_reset();
+		disk_resize(DISK_SECTORS);
+	}
+	/* The number is free for another one. */
+	pair_start(test, pair);
+	pair_works(test, pair, 0);
+}
+
+/* Bound again to our ring, but with another disk. */
+static void another_disk_on_the_same_ring(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int i;
+
+	store_write(PARAMS, "/dev/vg/one");
+	pair_start(test, pair);
+	pair_remove(&pair->back);
+	loopback_settle();
+	pair_fill(pair, PAIR_FLIGHTS, 40);
+	flights_start(pair, 0, PAIR_FLIGHTS);
+	store_write(PARAMS, "/dev/vg/two");
+	/* Seen before it comes, as its hotplug script takes its time. */
+	store_write(BACK_STATE, "%d", XenbusStateInitWait);
+	for (i = 0; i < PAIR_FLIGHTS; i++)
+		KUNIT_EXPECT_EQ(test, -EIO, flight_wait(pair, i));
+	KUNIT_EXPECT_EQ(test, -EIO, pair_io(pair, REQ_OP_WRITE, 0, 1));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(store.said, "another disk"));
+	/* Seen when it is there. */
+	pair_close(pair);
+	pair_remove(&pair->front);
+	store_reset();
+	store_write(PARAMS, "/dev/vg/one");
+	pair_start(test, pair);
+	store_write(PARAMS, "/dev/vg/two");
+	store_write(BACK_STATE, "%d", XenbusStateConnected);
+	KUNIT_EXPECT_TRUE(test, store_wait_int(FRONT_STATE, XenbusStateClosed,
+					       PATIENCE_MS));
+	KUNIT_EXPECT_EQ(test, -EIO, pair_io(pair, REQ_OP_WRITE, 0, 1));
+}
+
+/* What cannot be known is not compared, and what is missing is not known. */
+static void the_same_disk_without_a_name(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	return_leave(test, pair);
+	store_remove(PARAMS);
+	store_remove(TYPE);
+	return_again(pair);
+	flights_land(test, pair);
+	pair_works(test, pair, 0);
+}
+
+static void the_same_disk_has_grown(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	disk_resize(DISK_SECTORS / 2);
+	store_write(PARAMS, "/dev/vg/one");
+	pair_start(test, pair);
+	pair_fill(pair, PAIR_FLIGHTS, 40);
+	pair_remove(&pair->back);
+	loopback_settle();
+	flights_start(pair, 0, PAIR_FLIGHTS);
+	store_write(BACK_STATE, "%d", XenbusStateClosed);
+	KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+					       XenbusStateInitialising,
+					       PATIENCE_MS));
+	disk_resize(DISK_SECTORS);
+	return_again(pair);
+	flights_land(test, pair);
+	KUNIT_EXPECT_TRUE(test, loopback_wait(bdev_nr_sectors(pair->bdev) ==
+					      DISK_SECTORS));
+}
+
+/* ST11: on another host the same disk may be made of something else. */
+static void ST11_the_toolstack_vouches_for_the_disk(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		store_write(PARAMS, "/dev/vg/one");
+		pair_start(test, pair);
+		pair_remove(&pair->back);
+		loopback_settle();
+		pair_fill(pair, PAIR_FLIGHTS, 50);
+		flights_start(pair, 0, PAIR_FLIGHTS);
+		store_suspend_device(pair->front);
+		store_reset();
+		disk_reset();
+		/* Not for one that is too small. */
+		disk_resize(DISK_SECTORS - 8 * i);
+		pair_nodes();
+		store_write(PARAMS, "/dev/mapper/far-away");
+		pair->back = store_add_device(true, BACK_NODE);
+		store_resume_device(pair->front);
+		if (!i)
+			flights_land(test, pair);
+		else
+			return_refused(test, pair);
+		pair_close(pair);
+		pair_remove(&pair->back);
+		loopback_settle();
+		pair_remove(&pair->front);
+		store_reset();
+		disk_resize(DISK_SECTORS);
+	}
+}
+
+static struct kunit_case pair_return_cases[] = {
+	KUNIT_CASE_SLOW(another_disk_gets_nothing_of_what_waited),
+	KUNIT_CASE(another_disk_on_the_same_ring),
+	KUNIT_CASE_SLOW(the_same_disk_without_a_name),
+	KUNIT_CASE(the_same_disk_has_grown),
+	KUNIT_CASE_SLOW(ST11_the_toolstack_vouches_for_the_disk),
+	{}
+};
+
+struct kunit_suite pair_return_suite = {
+	.name = "loopback_pair_return",
+	.suite_init = loopback_start,
+	.suite_exit = loopback_stop,
+	.init = pair_init,
+	.exit = pair_exit,
+	.test_cases = pair_return_cases,
+};
