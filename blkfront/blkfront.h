@@ -8,7 +8,8 @@
  *			device from probe to remove, one for every work item
  *			that is queued, one for the gendisk once it was added
  *			(until its free_disk).  The object may outlive the
- *			xenbus device by as long as somebody has it open.
+ *			xenbus device by as long as somebody has it open, and
+ *			be adopted by another one, which has that reference then.
  * struct blkfront_queue	part of its disk; the ring in it comes and goes with
  *			the connection.  Their number is settled by the first
  *			connection; a later one may use fewer.
@@ -301,7 +302,8 @@ enum blkfront_state {
 
 /* Bits of disk->flags; set from any context, acted on by the work items. */
 enum {
-	BLKFRONT_REMOVED,	/* the xenbus device is gone */
+	BLKFRONT_REMOVED,	/* the xenbus device is gone, for good */
+	BLKFRONT_ORPHAN,	/* it is gone, and may be made anew */
 	BLKFRONT_BROKEN,	/* the backend broke the protocol */
 	BLKFRONT_CHANGED,	/* the backend wrote its state */
 	BLKFRONT_UNPLUG,	/* to go away when nobody has it open */
@@ -322,6 +324,7 @@ struct blkfront_disk {
 	/* Protected by lock. */
 	enum blkfront_state state;
 	struct xenbus_device *xbdev;	/* NULL after remove */
+	unsigned long until;		/* jiffies; an orphan waits for another */
 	char *backend;			/* its directory in XenStore */
 	enum xenbus_state said;		/* our state, as we wrote it last */
 	domid_t domid;
@@ -373,7 +376,9 @@ void blkfront_disk_queue_work(struct blkfront_disk *disk, unsigned long delay);
 void blkfront_disk_queue_block_work(struct blkfront_disk *disk);
 int blkfront_disk_create(struct blkfront_disk *disk);
 bool blkfront_disk_close(struct blkfront_disk *disk);
+int blkfront_disk_move(struct blkfront_disk *disk, struct device *parent);
 void blkfront_disk_orphan(struct blkfront_disk *disk);
+struct blkfront_disk *blkfront_disk_find_orphan(const struct blkfront_vdev *vdev);
 void blkfront_disk_wait_for_all(void);
 
 /* --- submit.c ------------------------------------------------------------------ */
@@ -401,12 +406,21 @@ bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout);
 void blkfront_state_work(struct work_struct *work);
 void blkfront_state_leave(struct blkfront_disk *disk, bool ending);
 
+/* --- adopt.c --------------------------------------------------------------------- */
+
+bool blkfront_adopt_keep(struct blkfront_disk *disk);
+bool blkfront_adopt_late(struct blkfront_disk *disk);
+void blkfront_adopt_wait(struct blkfront_disk *disk);
+int blkfront_adopt(struct xenbus_device *xbdev,
+		   const struct blkfront_vdev *vdev, u16 handle);
+
 /* --- xenbus.c: under disk->lock, if there is a disk --------------------------------- */
 
 enum xenbus_state blkfront_xenbus_backend(struct blkfront_disk *disk);
 domid_t blkfront_xenbus_domid(struct blkfront_disk *disk);
 bool blkfront_xenbus_trusted(struct blkfront_disk *disk);
 bool blkfront_xenbus_wanted(struct blkfront_disk *disk);
+bool blkfront_xenbus_unwanted(struct blkfront_disk *disk);
 bool blkfront_xenbus_anew(struct blkfront_disk *disk);
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state);
 void blkfront_xenbus_connected(struct blkfront_disk *disk);
@@ -441,5 +455,6 @@ extern bool blkfront_trusted;
 extern unsigned int blkfront_max_queues;
 extern unsigned int blkfront_max_ring_page_order;
 extern unsigned int blkfront_max_indirect_segments;
+extern unsigned int blkfront_reconnect_timeout_sec;
 
 #endif /* _BLKFRONT_H */

@@ -9,6 +9,7 @@
 
 #include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <xen/xenbus.h>
 
 #include "blkfront.h"
@@ -28,6 +29,9 @@ static int device_probe(struct xenbus_device *xbdev,
 
 	err = blkfront_xenbus_identify(xbdev, &vdev, &handle);
 	if (err)
+		return err;
+	err = blkfront_adopt(xbdev, &vdev, handle);
+	if (err != -ENOENT)
 		return err;
 
 	disk = blkfront_disk_alloc(&vdev);
@@ -66,21 +70,27 @@ static void device_changed(struct xenbus_device *xbdev,
 /*
  * The device goes, and its directory in sysfs with it: the gendisk in that has
  * to go first.  What keeps it is the fence, and a backend that does not let go
- * is given up soon; longer than that xenwatch shall not wait.
+ * is given up soon; longer than that xenwatch shall not wait.  A disk that is
+ * kept for another device is moved out of the directory at once.
  */
 static void device_remove(struct xenbus_device *xbdev)
 {
 	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
+	unsigned int noio = memalloc_noio_save();
+	bool kept;
 
-	set_bit(BLKFRONT_REMOVED, &disk->flags);
 	mutex_lock(&disk->lock);
+	kept = blkfront_adopt_keep(disk);
+	if (!kept)
+		set_bit(BLKFRONT_REMOVED, &disk->flags);
 	blkfront_xenbus_closed(disk);
 	disk->xbdev = NULL;
 	mutex_unlock(&disk->lock);
 
 	blkfront_disk_queue_work(disk, 0);
-	if (!wait_for_completion_timeout(&disk->gone, DEVICE_GONE))
+	if (!kept && !wait_for_completion_timeout(&disk->gone, DEVICE_GONE))
 		blkfront_disk_orphan(disk);
+	memalloc_noio_restore(noio);
 	dev_set_drvdata(&xbdev->dev, NULL);
 	blkfront_disk_put(disk);
 }

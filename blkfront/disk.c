@@ -130,6 +130,31 @@ static void disk_drop_minors(struct blkfront_disk *disk)
 	mutex_unlock(&vdev_lock);
 }
 
+/**
+ * blkfront_disk_find_orphan - find the disk that a new device may adopt
+ * @vdev: the device's name and minors
+ *
+ * Context: process.
+ * Return: the disk, with a reference, or NULL.
+ */
+struct blkfront_disk *blkfront_disk_find_orphan(const struct blkfront_vdev *vdev)
+{
+	struct blkfront_disk *disk, *found = NULL;
+
+	mutex_lock(&vdev_lock);
+	list_for_each_entry(disk, &vdev_list, minors) {
+		if (disk->vdev.minor != vdev->minor ||
+		    disk->vdev.nr_minors != vdev->nr_minors ||
+		    !test_bit(BLKFRONT_ORPHAN, &disk->flags))
+			continue;
+		found = disk;
+		kref_get(&disk->ref);	/* it has minors, and so a gendisk's */
+		break;
+	}
+	mutex_unlock(&vdev_lock);
+	return found;
+}
+
 /* --- what users do ------------------------------------------------------------ */
 
 /* Under open_mutex, as is blkfront_disk_close(). */
@@ -144,7 +169,8 @@ static void disk_close(struct gendisk *gd)
 {
 	struct blkfront_disk *disk = gd->private_data;
 
-	if (test_bit(BLKFRONT_UNPLUG, &disk->flags) && !disk_openers(gd))
+	if ((test_bit(BLKFRONT_UNPLUG, &disk->flags) ||
+	     test_bit(BLKFRONT_ORPHAN, &disk->flags)) && !disk_openers(gd))
 		blkfront_disk_queue_work(disk, 0);
 }
 
@@ -425,6 +451,21 @@ bool blkfront_disk_close(struct blkfront_disk *disk)
 }
 
 /**
+ * blkfront_disk_move - move the disk's directory in sysfs
+ * @disk: the disk, under its lock, added and not dead
+ * @parent: the device into whose directory; NULL for none
+ *
+ * Return: 0 or an error.
+ */
+int blkfront_disk_move(struct blkfront_disk *disk, struct device *parent)
+{
+	lockdep_assert_held(&disk->lock);
+	return device_move(disk_to_dev(disk->gd), parent,
+			   parent ? DPM_ORDER_DEV_AFTER_PARENT :
+				    DPM_ORDER_NONE);
+}
+
+/**
  * blkfront_disk_orphan - the xenbus device goes, and the disk cannot yet
  * @disk: a disk with a request that cannot be ended
  *
@@ -437,7 +478,7 @@ void blkfront_disk_orphan(struct blkfront_disk *disk)
 	mutex_lock(&disk->lock);
 	dead = disk->state == BLKFRONT_STATE_DEAD;
 	if (!dead && disk->gd && device_is_registered(disk_to_dev(disk->gd)))
-		device_move(disk_to_dev(disk->gd), NULL, DPM_ORDER_NONE);
+		blkfront_disk_move(disk, NULL);
 	mutex_unlock(&disk->lock);
 	if (dead)
 		wait_for_completion(&disk->gone);

@@ -28,6 +28,10 @@ unsigned int blkfront_max_indirect_segments = 256;
 module_param_named(max_indirect_segments, blkfront_max_indirect_segments, uint, 0644);
 MODULE_PARM_DESC(max_indirect_segments, "Pages that one request carries, at most; up to 4096; read when a disk connects (default 256)");
 
+unsigned int blkfront_reconnect_timeout_sec = 60;
+module_param_named(reconnect_timeout_sec, blkfront_reconnect_timeout_sec, uint, 0644);
+MODULE_PARM_DESC(reconnect_timeout_sec, "Seconds for which a disk in use whose device was taken away unasked waits for another one; 0: its I/O fails at once (default 60)");
+
 static int __init blkfront_init(void)
 {
 	int err;

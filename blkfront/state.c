@@ -161,7 +161,9 @@ static void state_connect(struct blkfront_disk *disk)
 	if (!disk->gd) {
 		err = blkfront_disk_create(disk);
 		if (err) {
-			blkfront_xenbus_fatal(disk, err, "making the disk");
+			blkfront_xenbus_fatal(disk, err, err == -EBUSY ?
+					      "an earlier disk of this number is still in use" :
+					      "making the disk");
 			goto err_leave;
 		}
 		state_announce(disk);
@@ -370,6 +372,10 @@ static void state_begin_again(struct blkfront_disk *disk,
 {
 	unsigned long next = disk->left + STATE_RETRY;
 
+	if (test_bit(BLKFRONT_ORPHAN, &disk->flags)) {
+		blkfront_adopt_wait(disk);
+		return;
+	}
 	if (!disk->fresh) {
 		switch (backend) {
 		case XenbusStateUnknown:
@@ -398,6 +404,7 @@ static void state_begin_again(struct blkfront_disk *disk,
 static void state_step_dead(struct blkfront_disk *disk)
 {
 	if (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
+	    test_bit(BLKFRONT_ORPHAN, &disk->flags) ||
 	    test_bit(BLKFRONT_CLOSING, &disk->flags))
 		blkfront_disk_queue_block_work(disk);
 }
@@ -434,7 +441,8 @@ static void state_step(struct blkfront_disk *disk)
 	enum xenbus_state backend;
 
 	if (!disk->ending && (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
-			      test_bit(BLKFRONT_BROKEN, &disk->flags)))
+			      test_bit(BLKFRONT_BROKEN, &disk->flags) ||
+			      blkfront_adopt_late(disk)))
 		blkfront_state_leave(disk, true);
 	backend = blkfront_xenbus_backend(disk);
 	switch (disk->state) {

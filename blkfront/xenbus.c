@@ -58,6 +58,17 @@ bool blkfront_xenbus_wanted(struct blkfront_disk *disk)
 }
 
 /**
+ * blkfront_xenbus_unwanted - does the toolstack say that it wants the device no more?
+ * @disk: the disk
+ *
+ * Asked when the device goes, and the backend's node may have gone before.
+ */
+bool blkfront_xenbus_unwanted(struct blkfront_disk *disk)
+{
+	return !xenbus_read_unsigned(disk->backend, "online", 1);
+}
+
+/**
  * blkfront_xenbus_anew - is the device's node another one's by now?
  * @disk: the disk, with a device
  *

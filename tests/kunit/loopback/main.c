@@ -22,6 +22,7 @@ bool blkfront_trusted = true;
 unsigned int blkfront_max_queues = 4;
 unsigned int blkfront_max_ring_page_order = 2;
 unsigned int blkfront_max_indirect_segments = 256;
+unsigned int blkfront_reconnect_timeout_sec = 60;
 
 /* All that was written to XenStore was seen, and the backend has acted. */
 void loopback_settle(void)
@@ -161,7 +162,8 @@ kunit_test_suites(&back_states_suite, &back_stats_suite, &back_connect_suite,
 		  &back_ring_suite, &back_io_suite, &back_map_suite,
 		  &back_wide_suite, &back_indirect_suite, &back_hostile_suite,
 		  &pair_data_suite, &pair_life_suite, &pair_return_suite,
-		  &pair_hostile_suite, &pair_pieces_suite, &pair_rings_suite);
+		  &pair_adopt_suite, &pair_hostile_suite, &pair_pieces_suite,
+		  &pair_rings_suite);
 
 MODULE_DESCRIPTION("XenBlk: both halves joined by a false Xen");
 MODULE_LICENSE("GPL");

@@ -63,6 +63,7 @@ void flights_land(struct kunit *test, struct pair *pair);
 extern struct kunit_suite pair_data_suite;
 extern struct kunit_suite pair_life_suite;
 extern struct kunit_suite pair_return_suite;
+extern struct kunit_suite pair_adopt_suite;
 extern struct kunit_suite pair_hostile_suite;
 extern struct kunit_suite pair_pieces_suite;
 extern struct kunit_suite pair_rings_suite;

@@ -3,6 +3,7 @@
 #include <linux/kthread.h>
 
 #include "pair.h"
+#include "../../../blkfront/blkfront.h"
 
 static void ST8_the_disk_has_another_size(struct kunit *test)
 {
@@ -134,8 +135,10 @@ static void ST10_made_anew_by_the_toolstack(struct kunit *test)
 	loopback_settle();
 	flight_start(pair, 0, REQ_OP_WRITE);
 	store.expect_anew = true;
+	blkfront_reconnect_timeout_sec = 0;
 	pair_nodes();
 	KUNIT_ASSERT_TRUE(test, loopback_wait(READ_ONCE(store.nr_anew) == 1));
+	blkfront_reconnect_timeout_sec = 60;
 	/* The former device's I/O ends, and it says nothing for the new one. */
 	KUNIT_EXPECT_EQ(test, -EIO, flight_wait(pair, 0));
 	loopback_settle();

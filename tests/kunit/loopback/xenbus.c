@@ -228,7 +228,7 @@ static void front_changed(struct xenbus_watch *watch, const char *path,
 	struct xenbus_device *dev = front;
 	enum xenbus_state state;
 
-	if (!dev || suspended || !strends(path, "/state"))
+	if (!dev || suspended || store.blind || !strends(path, "/state"))
 		return;
 	state = xenbus_read_driver_state(dev, dev->nodename);
 	/* The two are looked at one after the other. */
