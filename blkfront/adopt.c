@@ -55,7 +55,7 @@ bool blkfront_adopt_keep(struct blkfront_disk *disk)
 	blkfront_warn(disk, "the device was taken away: I/O waits up to %u seconds for another one\n",
 		      patience);
 	disk->until = jiffies + patience * HZ;
-	disk->waiting = true;
+	blkfront_lost_begin(disk);
 	set_bit(BLKFRONT_ORPHAN, &disk->flags);
 	blkfront_state_leave(disk, false);
 	return true;
@@ -81,14 +81,15 @@ bool blkfront_adopt_late(struct blkfront_disk *disk)
 }
 
 /**
- * blkfront_adopt_wait - look again when an orphan has waited for long enough
+ * blkfront_adopt_patience - how long an orphan still waits
  * @disk: the disk, under its lock
+ *
+ * Return: jiffies.
  */
-void blkfront_adopt_wait(struct blkfront_disk *disk)
+unsigned long blkfront_adopt_patience(struct blkfront_disk *disk)
 {
 	lockdep_assert_held(&disk->lock);
-	blkfront_disk_queue_work(disk, time_before(jiffies, disk->until) ?
-				 disk->until - jiffies : 0);
+	return time_before(jiffies, disk->until) ? disk->until - jiffies : 0;
 }
 
 /* The device is the disk's, and so is the next step. */

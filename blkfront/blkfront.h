@@ -190,7 +190,7 @@ struct blkfront_queue {
 	 * layer's queue is quiesced (or not there yet) and this one is shut.
 	 * Who makes pieces, which nobody does then, reads it without a lock.
 	 */
-	bool dead;			/* requests fail */
+	bool dead;			/* requests fail; the rest is not looked at */
 	domid_t domid;
 	struct blkfront_config config;
 	void *shared;			/* the ring's pages; NULL: there is none */
@@ -337,6 +337,10 @@ struct blkfront_disk {
 	bool fresh;			/* XenStore was made anew: resumed */
 	bool refused;			/* the first connection came to nothing */
 	bool waiting;			/* for its backend: was reported */
+	bool refusing;			/* no longer: requests fail meanwhile */
+	unsigned long lost;		/* jiffies when waiting began */
+	unsigned long word;		/* jiffies; what is said of it, and when */
+	unsigned long next_word;
 	bool late;			/* the backend, in letting go: was reported */
 	unsigned long left;		/* jiffies when the backend left */
 
@@ -398,6 +402,8 @@ void blkfront_recover_distrust(struct blkfront_disk *disk);
 int blkfront_recover_prepare(struct blkfront_disk *disk);
 unsigned int blkfront_recover_replay(struct blkfront_disk *disk);
 void blkfront_recover_refresh(struct blkfront_disk *disk);
+unsigned int blkfront_recover_count(struct blkfront_disk *disk, u64 *oldest_ns);
+unsigned int blkfront_recover_refuse(struct blkfront_disk *disk);
 void blkfront_recover_fail(struct blkfront_disk *disk);
 bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout);
 
@@ -406,11 +412,17 @@ bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout);
 void blkfront_state_work(struct work_struct *work);
 void blkfront_state_leave(struct blkfront_disk *disk, bool ending);
 
+/* --- lost.c: under disk->lock ------------------------------------------------------ */
+
+void blkfront_lost_begin(struct blkfront_disk *disk);
+bool blkfront_lost_end(struct blkfront_disk *disk);
+void blkfront_lost_step(struct blkfront_disk *disk);
+
 /* --- adopt.c --------------------------------------------------------------------- */
 
 bool blkfront_adopt_keep(struct blkfront_disk *disk);
 bool blkfront_adopt_late(struct blkfront_disk *disk);
-void blkfront_adopt_wait(struct blkfront_disk *disk);
+unsigned long blkfront_adopt_patience(struct blkfront_disk *disk);
 int blkfront_adopt(struct xenbus_device *xbdev,
 		   const struct blkfront_vdev *vdev, u16 handle);
 
@@ -456,5 +468,6 @@ extern unsigned int blkfront_max_queues;
 extern unsigned int blkfront_max_ring_page_order;
 extern unsigned int blkfront_max_indirect_segments;
 extern unsigned int blkfront_reconnect_timeout_sec;
+extern unsigned int blkfront_lost_timeout_sec;
 
 #endif /* _BLKFRONT_H */

@@ -123,7 +123,7 @@ static int device_resume(struct xenbus_device *xbdev)
 	    disk->state != BLKFRONT_STATE_INIT) {
 		if (disk->gd)
 			blkfront_info(disk, "resumed: I/O waits for the backend\n");
-		disk->waiting = disk->gd;
+		blkfront_lost_begin(disk);
 		disk->fresh = true;
 		blkfront_recover_distrust(disk);
 		blkfront_state_leave(disk, false);

@@ -32,6 +32,10 @@ unsigned int blkfront_reconnect_timeout_sec = 60;
 module_param_named(reconnect_timeout_sec, blkfront_reconnect_timeout_sec, uint, 0644);
 MODULE_PARM_DESC(reconnect_timeout_sec, "Seconds for which a disk in use whose device was taken away unasked waits for another one; 0: its I/O fails at once (default 60)");
 
+unsigned int blkfront_lost_timeout_sec;
+module_param_named(lost_timeout_sec, blkfront_lost_timeout_sec, uint, 0644);
+MODULE_PARM_DESC(lost_timeout_sec, "Seconds after which the I/O of a disk that lost its backend fails until it is back; 0: it waits as long as the toolstack wants the disk (default 0)");
+
 static int __init blkfront_init(void)
 {
 	int err;

@@ -32,7 +32,8 @@ static bool recover_pending(const struct blkfront_shadow *shadow)
  * blkfront_recover_park - let requests wait
  * @disk: the disk
  *
- * No queue_rq is running when this returns.  Nothing waits for the queue's
+ * No queue_rq is running when this returns, but to refuse a request, if that is
+ * what the disk does while its backend is away.  Nothing waits for the queue's
  * usage counter: the requests that wait hold it.
  *
  * Context: process, under disk->lock, may sleep.
@@ -40,7 +41,7 @@ static bool recover_pending(const struct blkfront_shadow *shadow)
 void blkfront_recover_park(struct blkfront_disk *disk)
 {
 	lockdep_assert_held(&disk->lock);
-	if (!disk->gd || disk->parked)
+	if (!disk->gd || disk->parked || disk->refusing)
 		return;
 	blk_mq_quiesce_queue(disk->gd->queue);
 	disk->parked = true;
@@ -205,6 +206,7 @@ static void recover_configure(struct blkfront_disk *disk)
 	struct blkfront_queue *queue;
 
 	for_each_queue(disk, queue) {
+		queue->dead = false;
 		queue->config = disk->config;
 		queue->domid = disk->domid;
 		blkfront_pool_set_table(&queue->pool,
@@ -290,6 +292,76 @@ void blkfront_recover_refresh(struct blkfront_disk *disk)
 }
 
 /**
+ * blkfront_recover_count - how many requests wait in the journal?
+ * @disk: the disk
+ * @oldest_ns: a time; an earlier one, if the block layer knows that a request
+ *	began then
+ *
+ * Context: process, under disk->lock.
+ */
+unsigned int blkfront_recover_count(struct blkfront_disk *disk, u64 *oldest_ns)
+{
+	struct blkfront_shadow *shadow;
+	struct blkfront_ctx *ctx;
+	unsigned long flags;
+	unsigned int nr = 0;
+	u64 since;
+
+	for_each_ctx(disk, ctx) {
+		spin_lock_irqsave(&ctx->queue->lock, flags);
+		for_each_shadow(ctx, shadow) {
+			if (!recover_pending(shadow))
+				continue;
+			since = shadow->rq->start_time_ns;
+			if (since && since < *oldest_ns)
+				*oldest_ns = since;
+			nr++;
+		}
+		spin_unlock_irqrestore(&ctx->queue->lock, flags);
+	}
+	return nr;
+}
+
+/* The journal fails, and what comes. */
+static unsigned int recover_end_all(struct blkfront_disk *disk)
+{
+	struct blkfront_shadow *shadow;
+	struct blkfront_queue *queue;
+	struct blkfront_ctx *ctx;
+	unsigned int nr = 0;
+
+	for_each_queue(disk, queue)
+		queue->dead = true;
+	for_each_ctx(disk, ctx) {
+		for_each_shadow(ctx, shadow) {
+			if (!recover_pending(shadow))
+				continue;
+			blkfront_submit_end(shadow, BLK_STS_IOERR);
+			nr++;
+		}
+	}
+	return nr;
+}
+
+/**
+ * blkfront_recover_refuse - fail the journal, and all that comes
+ * @disk: the disk, fenced
+ *
+ * Until blkfront_recover_replay().
+ *
+ * Context: process, under disk->lock, may sleep.
+ * Return: how many requests waited.
+ */
+unsigned int blkfront_recover_refuse(struct blkfront_disk *disk)
+{
+	unsigned int nr = recover_end_all(disk);
+
+	lockdep_assert_held(&disk->lock);
+	recover_unpark(disk);
+	return nr;
+}
+
+/**
  * blkfront_recover_fail - fail the journal, and all that comes after it
  * @disk: the disk, fenced for good
  *
@@ -299,17 +371,10 @@ void blkfront_recover_refresh(struct blkfront_disk *disk)
  */
 void blkfront_recover_fail(struct blkfront_disk *disk)
 {
-	struct blkfront_shadow *shadow;
 	struct blkfront_queue *queue;
-	struct blkfront_ctx *ctx;
 
 	lockdep_assert_held(&disk->lock);
-	for_each_queue(disk, queue)
-		queue->dead = true;
-	for_each_ctx(disk, ctx)
-		for_each_shadow(ctx, shadow)
-			if (recover_pending(shadow))
-				blkfront_submit_end(shadow, BLK_STS_IOERR);
+	recover_end_all(disk);
 	for_each_queue(disk, queue)
 		blkfront_pool_close(&queue->pool);
 	recover_unpark(disk);

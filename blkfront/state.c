@@ -56,7 +56,7 @@ static void state_lose(struct blkfront_disk *disk, const char *how)
 	if (disk->gd)
 		blkfront_warn(disk, "the backend %s: I/O waits until it is back\n",
 			      how);
-	disk->waiting = true;
+	blkfront_lost_begin(disk);
 	blkfront_state_leave(disk, false);
 }
 
@@ -145,6 +145,7 @@ static void state_connect(struct blkfront_disk *disk)
 {
 	struct blkfront_config config;
 	unsigned int nr;
+	bool lost;
 	int err;
 
 	err = blkfront_xenbus_negotiate(disk, &config);
@@ -170,11 +171,11 @@ static void state_connect(struct blkfront_disk *disk)
 	}
 
 	disk->state = BLKFRONT_STATE_LIVE;
+	lost = blkfront_lost_end(disk);
 	nr = blkfront_recover_replay(disk);
-	if (disk->waiting)
+	if (lost)
 		blkfront_info(disk, "the backend is back: %u requests were sent again\n",
 			      nr);
-	disk->waiting = false;
 	blkfront_disk_queue_block_work(disk);
 	blkfront_disk_queue_work(disk, 0);
 	return;
@@ -200,9 +201,8 @@ static void state_refresh(struct blkfront_disk *disk)
 	disk->config = config;
 	blkfront_recover_refresh(disk);
 	blkfront_disk_queue_block_work(disk);
-	if (disk->waiting)
+	if (blkfront_lost_end(disk))
 		blkfront_info(disk, "the backend is back\n");
-	disk->waiting = false;
 }
 
 static void state_unplug(struct blkfront_disk *disk, enum xenbus_state backend)
@@ -298,7 +298,7 @@ static void state_wait_bound(struct blkfront_disk *disk)
 		blkfront_info(disk, "the backend begins anew: I/O waits for it\n");
 		disk->left = jiffies;
 	}
-	disk->waiting = true;
+	blkfront_lost_begin(disk);
 	if (!blkfront_xenbus_anew(disk)) {
 		if (blkfront_xenbus_same(disk, &disk->config, BLKFRONT_STAYED))
 			blkfront_state_leave(disk, true);
@@ -372,10 +372,8 @@ static void state_begin_again(struct blkfront_disk *disk,
 {
 	unsigned long next = disk->left + STATE_RETRY;
 
-	if (test_bit(BLKFRONT_ORPHAN, &disk->flags)) {
-		blkfront_adopt_wait(disk);
+	if (test_bit(BLKFRONT_ORPHAN, &disk->flags))
 		return;
-	}
 	if (!disk->fresh) {
 		switch (backend) {
 		case XenbusStateUnknown:
@@ -478,6 +476,7 @@ void blkfront_state_work(struct work_struct *work)
 
 	mutex_lock(&disk->lock);
 	state_step(disk);
+	blkfront_lost_step(disk);
 	mutex_unlock(&disk->lock);
 	memalloc_noio_restore(noio);
 	blkfront_disk_put(disk);

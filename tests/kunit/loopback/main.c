@@ -23,6 +23,7 @@ unsigned int blkfront_max_queues = 4;
 unsigned int blkfront_max_ring_page_order = 2;
 unsigned int blkfront_max_indirect_segments = 256;
 unsigned int blkfront_reconnect_timeout_sec = 60;
+unsigned int blkfront_lost_timeout_sec;
 
 /* All that was written to XenStore was seen, and the backend has acted. */
 void loopback_settle(void)

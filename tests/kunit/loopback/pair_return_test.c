@@ -188,12 +188,124 @@ static void ST11_the_toolstack_vouches_for_the_disk(struct kunit *test)
 	}
 }
 
+static void return_fails(struct kunit *test, struct pair *pair)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAIR_FLIGHTS; i++)
+		KUNIT_EXPECT_EQ(test, -EIO, flight_wait(pair, i));
+	KUNIT_EXPECT_EQ(test, -EIO, pair_io(pair, REQ_OP_WRITE, 0, 1));
+}
+
+/* It is lost for so long, and no longer, and it is the same disk afterwards. */
+static void a_lost_disk_waits_as_long_as_told(struct kunit *test)
+{
+	unsigned long start = jiffies;
+	struct pair *pair = test->priv;
+
+	return_leave(test, pair);
+	blkfront_lost_timeout_sec = 2;
+	return_fails(test, pair);
+	KUNIT_EXPECT_TRUE(test, time_after(jiffies, start + 2 * HZ));
+	/* However often it tries to have its backend back. */
+	store_write(BACK_STATE, "%d", XenbusStateInitialising);
+	msleep(1500);
+	KUNIT_EXPECT_EQ(test, -EIO, pair_io(pair, REQ_OP_READ, 0, 1));
+	pair->back = store_add_device(true, BACK_NODE);
+	KUNIT_EXPECT_TRUE(test, store_wait_int(FRONT_STATE, XenbusStateConnected,
+					       PATIENCE_MS));
+	pair_works(test, pair, 0);
+}
+
+/* Its backend begins anew with our ring, and gets no further. */
+static void a_lost_disk_with_requests_on_the_ring(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	blkfront_lost_timeout_sec = 1;
+	pair_remove(&pair->back);
+	loopback_settle();
+	flights_start(pair, 0, PAIR_FLIGHTS);
+	store_write(BACK_STATE, "%d", XenbusStateInitialising);
+	return_fails(test, pair);
+	KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+					       XenbusStateInitialising,
+					       PATIENCE_MS));
+	pair->back = store_add_device(true, BACK_NODE);
+	KUNIT_EXPECT_TRUE(test, store_wait_int(FRONT_STATE, XenbusStateConnected,
+					       PATIENCE_MS));
+	pair_works(test, pair, 0);
+}
+
+/* D15: an error would tell that the pages may be used for something else. */
+static void D15_no_error_before_the_pages_are_back(struct kunit *test)
+{
+	struct false_back *back = kunit_kzalloc(test, sizeof(*back), GFP_KERNEL);
+	struct pair *pair = test->priv;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, back);
+	false_begin(test, pair, back);
+	pair_open(test, pair);
+	back->hold = true;
+	flights_start(pair, 0, PAIR_FLIGHTS);
+	blkfront_lost_timeout_sec = 1;
+	xen_keep_mapped(true);
+	false_end(pair, back);
+	msleep(3000);
+	for (i = 0; i < PAIR_FLIGHTS; i++)
+		KUNIT_EXPECT_FALSE(test,
+				   completion_done(&pair->flight[i].done));
+	xen_keep_mapped(false);
+	return_fails(test, pair);
+}
+
+static void what_is_said_of_a_lost_disk(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct blkfront_disk *lost;
+	u64 now, oldest;
+
+	return_leave(test, pair);
+	lost = pair->bdev->bd_disk->private_data;
+	mutex_lock(&lost->lock);
+	now = ktime_get_ns();
+	oldest = now;
+	KUNIT_EXPECT_GE(test, blkfront_recover_count(lost, &oldest), 8);
+	KUNIT_EXPECT_GT(test, now - oldest, NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, 30 * HZ, lost->word);
+	/* As if the time had come. */
+	lost->next_word = jiffies;
+	mutex_unlock(&lost->lock);
+	blkfront_disk_queue_work(lost, 0);
+	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(lost->word) == 60 * HZ));
+	return_again(pair);
+	flights_land(test, pair);
+}
+
+static int return_init(struct kunit *test)
+{
+	blkfront_lost_timeout_sec = 0;
+	return pair_init(test);
+}
+
+static void return_exit(struct kunit *test)
+{
+	pair_exit(test);
+	blkfront_lost_timeout_sec = 0;
+}
+
 static struct kunit_case pair_return_cases[] = {
 	KUNIT_CASE_SLOW(another_disk_gets_nothing_of_what_waited),
 	KUNIT_CASE(another_disk_on_the_same_ring),
 	KUNIT_CASE_SLOW(the_same_disk_without_a_name),
 	KUNIT_CASE(the_same_disk_has_grown),
 	KUNIT_CASE_SLOW(ST11_the_toolstack_vouches_for_the_disk),
+	KUNIT_CASE_SLOW(a_lost_disk_waits_as_long_as_told),
+	KUNIT_CASE_SLOW(a_lost_disk_with_requests_on_the_ring),
+	KUNIT_CASE_SLOW(D15_no_error_before_the_pages_are_back),
+	KUNIT_CASE(what_is_said_of_a_lost_disk),
 	{}
 };
 
@@ -201,7 +313,7 @@ struct kunit_suite pair_return_suite = {
 	.name = "loopback_pair_return",
 	.suite_init = loopback_start,
 	.suite_exit = loopback_stop,
-	.init = pair_init,
-	.exit = pair_exit,
+	.init = return_init,
+	.exit = return_exit,
 	.test_cases = pair_return_cases,
 };
