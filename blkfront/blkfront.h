@@ -149,6 +149,7 @@ struct blkfront_shadow {
 	enum blkfront_shadow_state state;
 	u32 turn;			/* counts pieces: part of the id */
 	u8 wire_op;
+	s64 flush;			/* the number of a flush */
 	bool made;			/* @io can go out: what it needs is lent */
 	bool rest;			/* another piece follows */
 	blk_status_t status;
@@ -184,6 +185,8 @@ struct blkfront_queue {
 	bool starved;			/* the block layer was sent away */
 	struct list_head backlog;	/* in order; goes before anything new */
 	struct blkfront_front_ring ring;
+	s64 written;			/* numbers of flushes, see durable.c */
+	s64 flushed;
 
 	/*
 	 * The connection: set under disk->lock, and only while the block
@@ -311,6 +314,7 @@ enum {
 	BLKFRONT_ADD_FAILED,	/* device_add_disk() has failed */
 	BLKFRONT_NO_DISCARD,	/* the backend refused a discard */
 	BLKFRONT_FLUSH_REFUSED,	/* the backend refused a flush: was reported */
+	BLKFRONT_WRITES_LOST,	/* the next flush has to fail */
 	BLKFRONT_CLOSING,	/* nobody has it open, and nobody can any more */
 };
 
@@ -332,6 +336,8 @@ struct blkfront_disk {
 	struct blkfront_config config;
 	struct blkfront_identity identity;	/* what it is known by */
 	bool resumed;			/* not seen connected since */
+	bool closed;			/* so the backend said since */
+	bool abrupt;			/* it did not before the device went */
 	bool parked;			/* the queue is quiesced */
 	bool ending;			/* LEAVING ends in DEAD */
 	bool fresh;			/* XenStore was made anew: resumed */
@@ -362,6 +368,7 @@ struct blkfront_disk {
 
 	/* Under lock: the first so many queues have a ring. */
 	struct blkfront_layout layout;
+	atomic64_t flushes;		/* the number of the last one that was sent */
 	unsigned int nr_queues;
 	struct blkfront_queue *queues;
 	unsigned int nr_ctxs;
@@ -411,6 +418,13 @@ bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout);
 
 void blkfront_state_work(struct work_struct *work);
 void blkfront_state_leave(struct blkfront_disk *disk, bool ending);
+
+/* --- durable.c ------------------------------------------------------------------- */
+
+int blkfront_durable_send(struct blkfront_shadow *shadow);
+void blkfront_durable_note(struct blkfront_queue *queue,
+			   const struct blkfront_shadow *shadow);
+void blkfront_durable_end(struct blkfront_disk *disk, bool orderly);
 
 /* --- lost.c: under disk->lock ------------------------------------------------------ */
 

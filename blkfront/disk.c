@@ -501,6 +501,7 @@ struct blkfront_disk *blkfront_disk_alloc(const struct blkfront_vdev *vdev)
 	disk->vdev = *vdev;
 	INIT_DELAYED_WORK(&disk->work, blkfront_state_work);
 	INIT_WORK(&disk->block_work, disk_block_work);
+	atomic64_set(&disk->flushes, 1);
 	INIT_LIST_HEAD(&disk->minors);
 	init_completion(&disk->gone);
 	init_waitqueue_head(&disk->wait);

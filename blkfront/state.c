@@ -156,6 +156,8 @@ static void state_connect(struct blkfront_disk *disk)
 		goto err_leave;
 	disk->config = config;
 	disk->resumed = false;
+	disk->closed = false;
+	disk->abrupt = false;
 	clear_bit(BLKFRONT_NO_DISCARD, &disk->flags);
 	clear_bit(BLKFRONT_FLUSH_REFUSED, &disk->flags);
 	clear_bit(BLKFRONT_CHANGED, &disk->flags);
@@ -367,13 +369,22 @@ static void state_say_leaving(struct blkfront_disk *disk,
 	blkfront_xenbus_switch(disk, XenbusStateClosed);
 }
 
+/*
+ * Did the backend close its disk?  One that leaves flushes before it says Closed.
+ * Who suspends a domain sees to it that its disks are closed.
+ */
+static bool state_orderly(struct blkfront_disk *disk)
+{
+	return !disk->abrupt && (disk->closed || disk->resumed);
+}
+
 static void state_begin_again(struct blkfront_disk *disk,
 			      enum xenbus_state backend)
 {
 	unsigned long next = disk->left + STATE_RETRY;
 
 	if (test_bit(BLKFRONT_ORPHAN, &disk->flags))
-		return;
+		return;		/* the next device will tell */
 	if (!disk->fresh) {
 		switch (backend) {
 		case XenbusStateUnknown:
@@ -393,6 +404,7 @@ static void state_begin_again(struct blkfront_disk *disk,
 			return;
 		}
 	}
+	blkfront_durable_end(disk, state_orderly(disk));
 	disk->fresh = false;
 	disk->state = BLKFRONT_STATE_INIT;
 	blkfront_disk_queue_work(disk, 0);
@@ -412,6 +424,8 @@ static void state_step_leaving(struct blkfront_disk *disk,
 {
 	bool late = time_after(jiffies, disk->left + STATE_GIVE_UP);
 
+	if (backend == XenbusStateClosed)
+		disk->closed = true;
 	if (!disk->ending && !disk->fresh &&
 	    (backend == XenbusStateClosing || backend == XenbusStateClosed) &&
 	    !blkfront_xenbus_wanted(disk))

@@ -50,6 +50,8 @@ blk_status_t blkfront_submit_status(struct blkfront_shadow *shadow, int err)
 {
 	if (err == -EOPNOTSUPP)
 		return submit_refuse(shadow);
+	if (err == -EIO)
+		return BLK_STS_IOERR;
 	pr_err_ratelimited("%s: a request cannot be expressed: operation %u, error %d\n",
 			   shadow->ctx->queue->name, req_op(shadow->rq), err);
 	return BLK_STS_IOERR;
@@ -161,8 +163,11 @@ void blkfront_submit_reap(struct blkfront_queue *queue)
 
 	spin_lock_irqsave(&queue->lock, flags);
 	do {
-		while (!IS_ERR(shadow = blkfront_ring_take(queue)))
+		while (!IS_ERR(shadow = blkfront_ring_take(queue))) {
+			if (likely(!shadow->status))
+				blkfront_durable_note(queue, shadow);
 			list_add_tail(&shadow->node, &answered);
+		}
 	} while (!blkfront_ring_done(queue));
 	spin_unlock_irqrestore(&queue->lock, flags);
 

@@ -152,15 +152,20 @@ static void flight_end(struct bio *bio)
 	complete(&flight->done);
 }
 
-void flight_start(struct pair *pair, unsigned int i, blk_opf_t opf)
+void flight_submit(struct pair *pair, unsigned int i, struct bio *bio)
 {
 	struct flight *flight = &pair->flight[i];
 
 	init_completion(&flight->done);
-	flight->bio = pair_bio(pair, opf, 8 * i, i, 1);
-	flight->bio->bi_private = flight;
-	flight->bio->bi_end_io = flight_end;
-	submit_bio(flight->bio);
+	flight->bio = bio;
+	bio->bi_private = flight;
+	bio->bi_end_io = flight_end;
+	submit_bio(bio);
+}
+
+void flight_start(struct pair *pair, unsigned int i, blk_opf_t opf)
+{
+	flight_submit(pair, i, pair_bio(pair, opf, 8 * i, i, 1));
 }
 
 int flight_wait(struct pair *pair, unsigned int i)

@@ -51,6 +51,7 @@ int pair_io(struct pair *pair, blk_opf_t opf, u64 sector, unsigned int nr);
 /* A write, a read, and the data of both. */
 void pair_works(struct kunit *test, struct pair *pair, u64 sector);
 
+void flight_submit(struct pair *pair, unsigned int i, struct bio *bio);
 /* Page @i goes to or comes from the @i-th page of the disk. */
 void flight_start(struct pair *pair, unsigned int i, blk_opf_t opf);
 /* The status; or that it did not end. */
@@ -64,6 +65,7 @@ extern struct kunit_suite pair_data_suite;
 extern struct kunit_suite pair_life_suite;
 extern struct kunit_suite pair_return_suite;
 extern struct kunit_suite pair_adopt_suite;
+extern struct kunit_suite pair_durable_suite;
 extern struct kunit_suite pair_hostile_suite;
 extern struct kunit_suite pair_pieces_suite;
 extern struct kunit_suite pair_rings_suite;

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fsync never lies, not even about a backend that died. */
+#include <linux/sched.h>
+
+#include "pair.h"
+#include "false_back.h"
+
+/* How a backend ends. */
+enum end {
+	DIES,			/* its node is gone */
+	DIES_CLOSING,		/* on its way out */
+	MADE_ANEW,		/* with the device */
+	CLOSES,
+	IS_BOUND_AGAIN,
+	NR_ENDS
+};
+
+static void durable_away(struct kunit *test, struct pair *pair, enum end end)
+{
+	switch (end) {
+	case DIES_CLOSING:
+		store_write(BACK_STATE, "%d", XenbusStateClosing);
+		KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+						       XenbusStateClosed,
+						       PATIENCE_MS));
+		fallthrough;
+	case DIES:
+		store_remove(BACK_NODE);
+		break;
+	case MADE_ANEW:
+		store_remove(BACK_NODE);
+		store_remove(FRONT_NODE);
+		pair_remove(&pair->front);
+		break;
+	default:
+		store_write(BACK_STATE, "%d", XenbusStateClosed);
+		break;
+	}
+}
+
+static void durable_again(struct kunit *test, struct pair *pair, enum end end)
+{
+	if (end == MADE_ANEW) {
+		pair_nodes();
+		pair->front = store_add_device(false, FRONT_NODE);
+	} else if (end != IS_BOUND_AGAIN) {
+		KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+						       XenbusStateInitialising,
+						       PATIENCE_MS));
+		pair_nodes();
+	}
+	pair->back = store_add_device(true, BACK_NODE);
+	/* It is when this comes back. */
+	KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_READ, 0, 1));
+}
+
+static void durable_end(struct kunit *test, struct pair *pair, enum end end)
+{
+	pair_remove(&pair->back);
+	loopback_settle();
+	if (end != IS_BOUND_AGAIN)
+		durable_away(test, pair, end);
+	durable_again(test, pair, end);
+}
+
+static void an_fsync_after_a_backend_that_died_fails_once(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	enum end end;
+
+	pair_start(test, pair);
+	for (end = DIES; end < NR_ENDS; end++) {
+		KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 4));
+		durable_end(test, pair, end);
+		disk.nr_flushes = 0;
+		KUNIT_EXPECT_EQ_MSG(test, end <= MADE_ANEW ? -EIO : 0,
+				    blkdev_issue_flush(pair->bdev), "end %d",
+				    end);
+		KUNIT_EXPECT_EQ(test, end <= MADE_ANEW ? 0 : 1, disk.nr_flushes);
+		KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+	}
+}
+
+static void what_was_flushed_is_not_lost(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	/* Nothing written. */
+	durable_end(test, pair, DIES);
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+	/* Flushed. */
+	KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 4));
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+	durable_end(test, pair, DIES);
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+	/* Flushed in vain. */
+	KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 4));
+	disk.fail_flushes = 1;
+	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(pair->bdev));
+	durable_end(test, pair, DIES);
+	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(pair->bdev));
+	/* And nothing since. */
+	durable_end(test, pair, DIES);
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+}
+
+/* A backend that is no driver, on two rings. */
+static struct false_back *durable_false(struct kunit *test, struct pair *pair)
+{
+	struct false_back *back = kunit_kzalloc(test, sizeof(*back), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, back);
+	back->max_queues = 2;
+	false_begin(test, pair, back);
+	pair_open(test, pair);
+	return back;
+}
+
+static void durable_on(unsigned int cpu)
+{
+	set_cpus_allowed_ptr(current, cpumask_of(cpu));
+}
+
+static void durable_dies(struct kunit *test, struct pair *pair,
+			 struct false_back *back)
+{
+	false_vanish(pair, back);
+	durable_away(test, pair, DIES);
+	durable_again(test, pair, DIES);
+}
+
+/* A flush covers writes on any ring. */
+static void flushed_by_another_ring(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct false_back *back = durable_false(test, pair);
+
+	if (back->nr_rings != 2)
+		kunit_skip(test, "needs two CPUs");
+	durable_on(0);
+	KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 1));
+	durable_on(1);
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+	KUNIT_EXPECT_NE(test, back->log[(back->nr_ops - 1) % FALSE_LOG].ring,
+			back->log[(back->nr_ops - 2) % FALSE_LOG].ring);
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	durable_dies(test, pair, back);
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+}
+
+/* What is answered after a flush was sent, that flush does not cover. */
+static void written_while_it_was_flushed(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct false_back *back = durable_false(test, pair);
+
+	back->hold = true;
+	flight_start(pair, 0, REQ_OP_WRITE);
+	flight_submit(pair, 1, pair_bio(pair, REQ_OP_WRITE | REQ_PREFLUSH, 0, 0, 0));
+	msleep(100);
+	WRITE_ONCE(back->hold, false);
+	KUNIT_EXPECT_EQ(test, 0, flight_wait(pair, 0));
+	KUNIT_EXPECT_EQ(test, 0, flight_wait(pair, 1));
+	durable_dies(test, pair, back);
+	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(pair->bdev));
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+}
+
+/* One that waits while the backend is away is one that comes after it. */
+static void flushed_when_it_died(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct false_back *back = durable_false(test, pair);
+
+	KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 1));
+	back->hold = true;
+	flight_submit(pair, 0, pair_bio(pair, REQ_OP_WRITE | REQ_PREFLUSH, 0, 0, 0));
+	msleep(100);
+	durable_dies(test, pair, back);
+	KUNIT_EXPECT_EQ(test, -EIO, flight_wait(pair, 0));
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+}
+
+static struct kunit_case pair_durable_cases[] = {
+	KUNIT_CASE_SLOW(an_fsync_after_a_backend_that_died_fails_once),
+	KUNIT_CASE_SLOW(what_was_flushed_is_not_lost),
+	KUNIT_CASE(flushed_by_another_ring),
+	KUNIT_CASE(written_while_it_was_flushed),
+	KUNIT_CASE(flushed_when_it_died),
+	{}
+};
+
+struct kunit_suite pair_durable_suite = {
+	.name = "loopback_pair_durable",
+	.suite_init = loopback_start,
+	.suite_exit = loopback_stop,
+	.init = pair_init,
+	.exit = pair_exit,
+	.test_cases = pair_durable_cases,
+};
