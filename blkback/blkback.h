@@ -33,6 +33,8 @@
  *                         under it.
  *   blkback_pages.lock    (spin, process context) a ring's pool of pages, which
  *                         the ring's and the pool's work items share.
+ *   blkback_durable.lock  (spin, process context) a disk's barriers, which all its
+ *                         rings share; taken while there are any.
  *   vbd.c: vbds_lock      (mutex) the list of open backing devices.
  *   state.c: devs_lock    (spin, process context) the list of devices.
  *
@@ -54,6 +56,7 @@
 #include <xen/xenbus.h>
 
 #include "decode.h"
+#include "durable.h"
 #include "mover.h"
 #include "negotiate.h"
 #include "pool.h"
@@ -97,6 +100,7 @@ struct blkback_stats {
  * @list: place on one of the queue's lists; on none once all of it is started
  * @queue: the ring it came from
  * @error: 0 or the negative errno that it will be answered with
+ * @epoch: while it is behind a barrier: that one's number; of a barrier, its own
  * @nr_parts: parts of it that are not settled
  * @next_segment: the first one that is in no part yet
  * @next_sector: where on the disk that one lies
@@ -106,6 +110,7 @@ struct blkback_req {
 	struct list_head list;		/* the first: pool.c */
 	struct blkback_queue *queue;
 	int error;
+	unsigned int epoch;
 	unsigned int nr_parts;
 	unsigned int next_segment;
 	u64 next_sector;
@@ -174,6 +179,7 @@ enum {
  * @taken: requests that wait for their descriptors, in the ring's order, with
  *	those that came after them
  * @waiting: requests not all of whose parts have started, in the ring's order
+ * @order: what was taken and is behind a barrier
  * @starved: parts that Xen had no room for, oldest first; they come before all
  *	that waits
  * @held: finished parts whose pages somebody still looks at
@@ -197,6 +203,7 @@ struct blkback_queue {
 	struct llist_head completions;
 	struct list_head taken;
 	struct list_head waiting;
+	struct blkback_order order;
 	struct list_head starved;
 	struct list_head held;
 	wait_queue_head_t drained;
@@ -213,7 +220,7 @@ struct blkback_queue {
  * @bdev: the block device
  * @devt: its number, as the hotplug script gave it
  * @limits: what requests are checked against; the capacity follows a resize
- * @flush: it has a write cache: offer flushes
+ * @flush: it has a write cache: offer flushes and barriers
  * @cdrom: the toolstack calls it a CD-ROM
  * @gone: the disk told that it died
  * @changed: called when the capacity changed or the disk died; process context
@@ -245,6 +252,7 @@ struct blkback_vbd {
  * @state_watch: on our own "state", which the toolstack writes too
  * @mode: value of "mode", for people
  * @vbd: the backing device
+ * @durable: the barriers of all its rings
  * @offer: what frontends are offered; does not change
  * @config: what the connected frontend wrote; meaningful while @queue is set
  * @queue: the rings; NULL while not connected
@@ -265,6 +273,7 @@ struct blkback_dev {
 	struct xenbus_watch state_watch;
 	char mode[8];
 	struct blkback_vbd vbd;
+	struct blkback_durable durable;
 	struct blkback_offer offer;
 	struct blkback_config config;
 	struct blkback_queue **queue;

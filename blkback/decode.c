@@ -122,7 +122,8 @@ static int decode_rw(enum blkback_abi abi, const union blkback_slot *slot,
 		return -EINVAL;
 	cmd->nr_sectors = 0;
 	if (cmd->nr_segments == 0)
-		return cmd->op == BLKBACK_FLUSH ? 0 : -EINVAL;
+		return cmd->op == BLKBACK_FLUSH ||
+		       cmd->op == BLKBACK_BARRIER ? 0 : -EINVAL;
 	if (cmd->op != BLKBACK_READ && limits->read_only)
 		return -EROFS;
 	return decode_segments(segs, limits, cmd);
@@ -229,6 +230,11 @@ int blkback_decode(enum blkback_abi abi, const union blkback_slot *slot,
 		 * before to a disk with one is not for us to doubt.
 		 */
 		cmd->op = BLKBACK_FLUSH;
+		return decode_rw(abi, slot, limits, cmd);
+	case BLKIF_OP_WRITE_BARRIER:
+		if (!limits->barrier)
+			return -EOPNOTSUPP;
+		cmd->op = BLKBACK_BARRIER;
 		return decode_rw(abi, slot, limits, cmd);
 	case BLKIF_OP_DISCARD:
 		return decode_discard(abi, slot, limits, cmd);

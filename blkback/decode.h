@@ -25,6 +25,7 @@ enum blkback_op {
 	BLKBACK_READ,
 	BLKBACK_WRITE,
 	BLKBACK_FLUSH,		/* of all before it, then its own data, if any */
+	BLKBACK_BARRIER,	/* the same, and nothing beside it */
 	BLKBACK_DISCARD,
 	BLKBACK_SECURE_ERASE,
 };
@@ -35,7 +36,8 @@ enum blkback_op {
  * @block_sectors: its logical block in 512-byte sectors, a power of two
  * @max_indirect_segments: feature-max-indirect-segments as it was offered, at
  *	most BLKIF_MAX_INDIRECT_SEGMENTS; 0 where it was not
- * @read_only: writes, flushes with data and discards are refused
+ * @read_only: writes, flushes and barriers with data, and discards are refused
+ * @barrier: feature-barrier was offered
  * @discard: feature-discard was offered
  * @secure_erase: discard-secure was offered
  */
@@ -44,6 +46,7 @@ struct blkback_limits {
 	unsigned int block_sectors;
 	unsigned int max_indirect_segments;
 	bool read_only;
+	bool barrier;
 	bool discard;
 	bool secure_erase;
 };

@@ -45,7 +45,12 @@ static void intake_take_one(struct blkback_queue *queue,
 	req->queue = queue;
 	req->error = blkback_decode(queue->ring.abi, &slot, limits, &req->cmd);
 	req->next_sector = req->cmd.sector;
-	list_add_tail(&req->list, req->error ? refused : &queue->taken);
+	if (req->error)
+		list_add_tail(&req->list, refused);
+	else if (unlikely(queue->order.hold || req->cmd.op == BLKBACK_BARRIER))
+		blkback_durable_hold(queue, req);
+	else
+		list_add_tail(&req->list, &queue->taken);
 }
 
 /**
@@ -53,7 +58,7 @@ static void intake_take_one(struct blkback_queue *queue,
  * @queue: the ring
  * @refused: where those go that are to be answered with their error
  *
- * The others go to the end of @queue->taken.
+ * The others go to the end of @queue->taken, or behind a barrier.
  *
  * Context: the ring's work item.
  * Return: true when there is no slot left; false when there are, as the ring is
@@ -69,6 +74,7 @@ bool blkback_intake_take(struct blkback_queue *queue, struct list_head *refused)
 		intake_break(queue);
 		return false;
 	}
+	blkback_durable_look(queue);
 	/* The poll for it does not wake an idle CPU; whoever works may notice. */
 	if (unlikely(bdev_nr_sectors(queue->dev->vbd.bdev) !=
 		     limits.capacity_sectors))

@@ -8,6 +8,7 @@ static blk_opf_t io_opf(const struct blkback_cmd *cmd)
 	case BLKBACK_READ:
 		return REQ_OP_READ;
 	case BLKBACK_FLUSH:
+	case BLKBACK_BARRIER:
 		/*
 		 * Data that comes with a flush is as durable when it is
 		 * answered as what the flush covers.
@@ -36,12 +37,12 @@ void blkback_io_end(struct bio *bio)
 }
 
 /**
- * blkback_io_submit - start a part of a read or write, or a flush
+ * blkback_io_submit - start a part of a read or write, a flush or a barrier
  * @part: the part, its pages mapped
  *
  * The pages of a part fit its bio, and the block layer splits a bio that the
- * device finds too long: there is one bio for each part.  A flush, with data or
- * without, is one part: it has no more segments than a slot holds.
+ * device finds too long: there is one bio for each part.  A flush or barrier, with
+ * data or without, is one part: it has no more segments than a slot holds.
  *
  * Context: the ring's work item, may sleep.  blkback_queue_complete() is called
  * at the end, maybe before this returns.

@@ -179,6 +179,8 @@ static void queue_part_ended(struct blkback_queue *queue,
 	blkback_pool_put_part(&queue->pool, part);
 	if (--req->nr_parts || !list_empty(&req->list))
 		return;
+	if (req->cmd.op == BLKBACK_BARRIER)
+		blkback_durable_barrier_ended(req);
 	blkback_stats_done(queue->stats, &req->cmd, req->error);
 	queue_answer(queue, req);
 }
@@ -355,6 +357,16 @@ static void queue_tidy(struct blkback_queue *queue)
 		queue_idle_later(queue);
 }
 
+/* Is there a barrier on the disk, or something of ours left that was behind one? */
+static bool queue_has_order(const struct blkback_queue *queue)
+{
+	const struct blkback_durable *durable = &queue->dev->durable;
+
+	return unlikely(queue->order.nr_behind ||
+			READ_ONCE(durable->nr_barriers) !=
+			READ_ONCE(durable->nr_done));
+}
+
 static void queue_pass(struct blkback_queue *queue)
 {
 	LIST_HEAD(finished);
@@ -383,6 +395,8 @@ static void queue_pass(struct blkback_queue *queue)
 		else
 			queue_acknowledge(queue);
 	}
+	if (queue_has_order(queue) && blkback_durable_step(queue))
+		blkback_queue_kick(queue);
 	queue_tidy(queue);
 	if (!queue->nr_taken && test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags))
 		wake_up(&queue->drained);
@@ -416,6 +430,7 @@ void blkback_queue_init(struct blkback_queue *queue, struct blkback_dev *dev,
 	INIT_DELAYED_WORK(&queue->idle, queue_idle);
 	init_llist_head(&queue->completions);
 	INIT_LIST_HEAD(&queue->taken);
+	blkback_durable_join(queue);
 	INIT_LIST_HEAD(&queue->waiting);
 	INIT_LIST_HEAD(&queue->starved);
 	INIT_LIST_HEAD(&queue->held);

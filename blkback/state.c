@@ -376,6 +376,7 @@ struct blkback_dev *blkback_state_alloc(struct xenbus_device *xbdev)
 	dev->vbd.changed = vbd_changed;
 	dev_set_offer(dev);
 	mutex_init(&dev->lock);
+	blkback_durable_init(&dev->durable);
 	ratelimit_default_init(&dev->ratelimit);
 	INIT_WORK(&dev->work, dev_work);
 	INIT_WORK(&dev->end, dev_end);

@@ -119,6 +119,7 @@ void blkback_stats_done(struct blkback_stats *stats,
 		u64_stats_add(&stats->wr_sect, nr_sectors);
 		break;
 	case BLKBACK_FLUSH:
+	case BLKBACK_BARRIER:
 		u64_stats_inc(&stats->f_req);
 		u64_stats_add(&stats->wr_sect, nr_sectors);
 		break;

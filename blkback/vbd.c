@@ -108,6 +108,7 @@ static int vbd_read_limits(struct blkback_vbd *vbd, struct device *owner)
 	if (bdev_read_only(vbd->bdev))
 		limits->read_only = true;
 	vbd->flush = bdev_write_cache(vbd->bdev);
+	limits->barrier = vbd->flush;
 	limits->discard = limits->discard && !limits->read_only &&
 			  bdev_max_discard_sectors(vbd->bdev);
 	limits->secure_erase = limits->discard &&

@@ -100,12 +100,13 @@ static struct wish good(u8 op)
 
 static const u8 data_ops[] = {
 	BLKIF_OP_READ, BLKIF_OP_WRITE, BLKIF_OP_FLUSH_DISKCACHE,
+	BLKIF_OP_WRITE_BARRIER,
 };
 
 static void OP0_OP1_good_requests_decode(struct kunit *test)
 {
 	static const enum blkback_op want[] = {
-		BLKBACK_READ, BLKBACK_WRITE, BLKBACK_FLUSH,
+		BLKBACK_READ, BLKBACK_WRITE, BLKBACK_FLUSH, BLKBACK_BARRIER,
 	};
 	struct blkback_cmd cmd;
 	unsigned int i;
@@ -138,7 +139,7 @@ static void D17_segment_counts(struct kunit *test)
 		for (nr = 0; nr < 256; nr++) {
 			struct wish wish = good(data_ops[i]);
 			bool ok = nr <= 11 &&
-				  (nr || wish.op == BLKIF_OP_FLUSH_DISKCACHE);
+				  (nr || data_ops[i] > BLKIF_OP_WRITE);
 
 			wish.nr_segments = nr;
 			KUNIT_EXPECT_EQ(test, ok ? 0 : -EINVAL,
@@ -274,6 +275,10 @@ static void read_only_disk(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EROFS, decode_both(test, &wish, &limits, &cmd));
 	wish.nr_segments = 0;
 	KUNIT_EXPECT_EQ(test, 0, decode_both(test, &wish, &limits, &cmd));
+	wish = good(BLKIF_OP_WRITE_BARRIER);
+	KUNIT_EXPECT_EQ(test, -EROFS, decode_both(test, &wish, &limits, &cmd));
+	wish.nr_segments = 0;
+	KUNIT_EXPECT_EQ(test, 0, decode_both(test, &wish, &limits, &cmd));
 	wish = good(BLKIF_OP_DISCARD);
 	KUNIT_EXPECT_EQ(test, -EROFS, decode_both(test, &wish, &limits, &cmd));
 	wish.flag = BLKIF_DISCARD_SECURE;
@@ -294,6 +299,23 @@ static void OP3_flush_needs_no_offer(struct kunit *test)
 	wish.nr_segments = 0;
 	KUNIT_EXPECT_EQ(test, 0, decode_both(test, &wish, &limits, &cmd));
 	KUNIT_EXPECT_EQ(test, cmd.op, BLKBACK_FLUSH);
+}
+
+/* A frontend that is told so does without, which is what it does unasked. */
+static void OP2_barrier_not_offered(struct kunit *test)
+{
+	struct blkback_limits limits = all_limits;
+	struct wish wish = good(BLKIF_OP_WRITE_BARRIER);
+	struct blkback_cmd cmd;
+
+	limits.barrier = false;
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			decode_both(test, &wish, &limits, &cmd));
+	/* Whatever else is wrong with it. */
+	limits.read_only = true;
+	wish.nr_segments = 12;
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			decode_both(test, &wish, &limits, &cmd));
 }
 
 static void OP5_discard(struct kunit *test)
@@ -362,8 +384,8 @@ static void OPx_unknown_operations(struct kunit *test)
 	for (op = 0; op < 256; op++) {
 		struct wish wish = good(op);
 
-		if (op <= BLKIF_OP_WRITE || op == BLKIF_OP_FLUSH_DISKCACHE ||
-		    op == BLKIF_OP_DISCARD || op == BLKIF_OP_INDIRECT)
+		if (op <= BLKIF_OP_FLUSH_DISKCACHE || op == BLKIF_OP_DISCARD ||
+		    op == BLKIF_OP_INDIRECT)
 			continue;
 		KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
 				decode_both(test, &wish, &all_limits, &cmd));
@@ -469,6 +491,7 @@ static void D13_a_million_slots_stay_within_limits(struct kunit *test)
 			.capacity_sectors = r & 0x100 ? CAPACITY : r >> 22,
 			.block_sectors = 1 << (r & 3),
 			.read_only = (r & 0x1c) == 0,
+			.barrier = r & 0x20,
 			.discard = r & 0x40,
 			.secure_erase = (r & 0xc0) == 0xc0,
 		};
@@ -513,6 +536,7 @@ static struct kunit_case decode_cases[] = {
 	KUNIT_CASE(read_only_disk),
 	KUNIT_CASE(OP3_empty_flush_has_no_place),
 	KUNIT_CASE(OP3_flush_needs_no_offer),
+	KUNIT_CASE(OP2_barrier_not_offered),
 	KUNIT_CASE(OP5_discard),
 	KUNIT_CASE(OP5_discard_not_offered),
 	KUNIT_CASE(OPx_unknown_operations),

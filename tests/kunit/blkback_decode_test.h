@@ -12,6 +12,7 @@
 static const struct blkback_limits all_limits = {
 	.capacity_sectors = CAPACITY,
 	.block_sectors = 1,
+	.barrier = true,
 	.discard = true,
 	.secure_erase = true,
 };
@@ -25,12 +26,15 @@ static const char *outside(const struct blkback_cmd *cmd,
 
 	if (cmd->op > BLKBACK_SECURE_ERASE)
 		return "operation";
+	if (cmd->op == BLKBACK_BARRIER && !limits->barrier)
+		return "barrier";
 	if (cmd->op == BLKBACK_DISCARD && !limits->discard)
 		return "discard";
 	if (cmd->op == BLKBACK_SECURE_ERASE && !limits->secure_erase)
 		return "secure erase";
 	if (limits->read_only && cmd->op != BLKBACK_READ &&
-	    !(cmd->op == BLKBACK_FLUSH && !cmd->nr_segments))
+	    !((cmd->op == BLKBACK_FLUSH || cmd->op == BLKBACK_BARRIER) &&
+	      !cmd->nr_segments))
 		return "read-only";
 	if (cmd->nr_segments > (cmd->nr_descriptor_pages ?
 				limits->max_indirect_segments :
@@ -46,10 +50,10 @@ static const char *outside(const struct blkback_cmd *cmd,
 			return "segment's alignment";
 		nr += seg->len_bytes >> 9;
 	}
-	if (cmd->op <= BLKBACK_FLUSH && nr != cmd->nr_sectors)
+	if (cmd->op <= BLKBACK_BARRIER && nr != cmd->nr_sectors)
 		return "sum of segments";
-	if (cmd->op <= BLKBACK_FLUSH && !nr)
-		return cmd->op == BLKBACK_FLUSH ? NULL : "no data";
+	if (cmd->op <= BLKBACK_BARRIER && !nr)
+		return cmd->op >= BLKBACK_FLUSH ? NULL : "no data";
 	if (cmd->sector > limits->capacity_sectors ||
 	    cmd->nr_sectors > limits->capacity_sectors - cmd->sector)
 		return "range";

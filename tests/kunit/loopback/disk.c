@@ -63,6 +63,10 @@ static blk_status_t disk_note(struct bio *bio)
 			status = BLK_STS_IOERR;
 		}
 	}
+	if (disk.refuse) {
+		disk.refuse--;
+		status = BLK_STS_NOTSUPP;
+	}
 	if (disk.fail_all) {
 		disk.fail_all--;
 		status = BLK_STS_IOERR;
@@ -97,6 +101,12 @@ static void disk_finish(struct bio *bio)
 	bio_endio(bio);
 }
 
+/* Among requests of tests that flush by no other means. */
+static bool is_barrier(const struct bio *bio)
+{
+	return bio->bi_opf & REQ_PREFLUSH;
+}
+
 static void disk_submit_bio(struct bio *bio)
 {
 	unsigned long flags;
@@ -105,6 +115,9 @@ static void disk_submit_bio(struct bio *bio)
 	spin_lock_irqsave(&disk_lock, flags);
 	hold = disk.hold;
 	if (hold) {
+		if (is_barrier(bio) ? disk.nr_held :
+		    !bio_list_empty(&held) && is_barrier(bio_list_peek(&held)))
+			disk.nr_beside++;
 		bio_list_add(&held, bio);
 		disk.nr_held++;
 	}
@@ -150,6 +163,12 @@ void disk_release_one(void)
 		disk_finish(bio);
 }
 
+void disk_release_first(unsigned int nr)
+{
+	while (nr--)
+		disk_release_one();
+}
+
 void disk_release_pages(void)
 {
 	unsigned long flags;
@@ -169,12 +188,30 @@ void disk_resize(u64 sectors)
 	set_capacity(gd, sectors);
 }
 
+static void disk_set_limits(struct queue_limits *lim)
+{
+	if (queue_limits_commit_update(gd->queue, lim))
+		xen_wrong("the disk did not take its new limits");
+}
+
+void disk_write_cache(bool on)
+{
+	struct queue_limits lim = queue_limits_start_update(gd->queue);
+
+	lim.features &= ~(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA);
+	if (on)
+		lim.features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
+	disk_set_limits(&lim);
+}
+
 void disk_reset(void)
 {
 	disk_release();
 	disk_release_pages();
 	disk.fail_flushes = 0;
 	disk.fail_all = 0;
+	disk.refuse = 0;
+	disk.nr_beside = 0;
 	disk.nr_flushes = 0;
 	disk.nr_ops = 0;
 	memset(disk.data, 0, DISK_SECTORS << SECTOR_SHIFT);

@@ -184,8 +184,11 @@ struct fake_disk {
 	bool hold_pages;		/* so do the pages of those that end */
 	unsigned int fail_flushes;	/* how many from now on */
 	unsigned int fail_all;
+	unsigned int refuse;		/* as what it cannot do */
 
 	unsigned int nr_held;
+	/* What came while a barrier was held; barriers while anything was. */
+	unsigned int nr_beside;
 	unsigned int nr_flushes;
 	unsigned int nr_ops;
 	struct disk_op log[64];
@@ -198,8 +201,12 @@ void disk_destroy(void);
 void disk_reset(void);
 void disk_release(void);
 void disk_release_one(void);
+/* The oldest that are held, the others stay. */
+void disk_release_first(unsigned int nr);
 void disk_release_pages(void);
 void disk_resize(u64 sectors);
+/* With a write cache or without: for those who open it from now on. */
+void disk_write_cache(bool on);
 
 /* --- peer.c ----------------------------------------------------------------- */
 
