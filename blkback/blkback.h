@@ -101,6 +101,8 @@ struct blkback_stats {
  * @queue: the ring it came from
  * @error: 0 or the negative errno that it will be answered with
  * @epoch: while it is behind a barrier: that one's number; of a barrier, its own
+ * @own_flush: of a flush that has ended: flushes of ours that began before that
+ * @covers: of a flush: bytes that were answered before it began
  * @nr_parts: parts of it that are not settled
  * @next_segment: the first one that is in no part yet
  * @next_sector: where on the disk that one lies
@@ -111,6 +113,8 @@ struct blkback_req {
 	struct blkback_queue *queue;
 	int error;
 	unsigned int epoch;
+	unsigned int own_flush;
+	s64 covers;
 	unsigned int nr_parts;
 	unsigned int next_segment;
 	u64 next_sector;
@@ -182,10 +186,13 @@ enum {
  * @order: what was taken and is behind a barrier
  * @starved: parts that Xen had no room for, oldest first; they come before all
  *	that waits
- * @held: finished parts whose pages somebody still looks at
+ * @held: finished parts whose pages somebody still looks at, or which are flushes
+ *	and have to wait for one of ours
  * @drained: woken when the last request was answered
  * @nr_taken: requests taken and not answered
  * @consumed: something was consumed since the last event was acknowledged
+ * @unwritten_bytes: of writes that were answered with success, not added to those
+ *	of the disk yet; while they are not counted, since the connect
  * @mover: pages and grants
  * @pool: requests and parts
  * @stats: of this queue's number; outlives the queue
@@ -209,6 +216,7 @@ struct blkback_queue {
 	wait_queue_head_t drained;
 	unsigned int nr_taken;
 	bool consumed;
+	u64 unwritten_bytes;
 	struct blkback_mover mover;
 	struct blkback_pool pool;
 	struct blkback_stats *stats;
@@ -253,6 +261,7 @@ struct blkback_vbd {
  * @mode: value of "mode", for people
  * @vbd: the backing device
  * @durable: the barriers of all its rings
+ * @unwritten: what is in the disk's write cache; survives a reconnect
  * @offer: what frontends are offered; does not change
  * @config: what the connected frontend wrote; meaningful while @queue is set
  * @queue: the rings; NULL while not connected
@@ -274,6 +283,7 @@ struct blkback_dev {
 	char mode[8];
 	struct blkback_vbd vbd;
 	struct blkback_durable durable;
+	struct blkback_unwritten unwritten;
 	struct blkback_offer offer;
 	struct blkback_config config;
 	struct blkback_queue **queue;
@@ -304,6 +314,7 @@ extern unsigned int blkback_max_buffer_pages;
 extern unsigned int blkback_max_queues;
 extern unsigned int blkback_max_ring_page_order;
 extern unsigned int blkback_max_indirect_segments;
+extern unsigned long blkback_max_unwritten_bytes;
 extern bool blkback_exclusive_open;
 
 /* xenbus.c: process context, may sleep */

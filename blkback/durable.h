@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What has to be on the disk before what: barriers over all rings of a disk. */
+/* What has to be on the disk before what, and how much may not be yet. */
 #ifndef _BLKBACK_DURABLE_H
 #define _BLKBACK_DURABLE_H
 
-#include <linux/compiler.h>
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
+struct blkback_dev;
 struct blkback_queue;
 struct blkback_req;
 
@@ -45,15 +47,52 @@ struct blkback_order {
 	unsigned int quiet_for;
 };
 
-/* The device's work item. */
+/* Bits of blkback_unwritten.flags. */
+enum {
+	/* The frontend's next flush is to fail. */
+	BLKBACK_UNWRITTEN_LOST,
+};
+
+/**
+ * struct blkback_unwritten - what a disk was answered and has in its cache
+ * @flush: the work item that flushes; the only writer of the two numbers
+ * @answered: bytes of writes that were answered with success, without FUA; only
+ *	grows
+ * @covered: so many of them were answered before a flush began that has ended
+ * @nr_started: flushes of ours; wraps
+ * @nr_ended: how many of them are over
+ * @flags: BLKBACK_UNWRITTEN_*, atomic bits
+ */
+struct blkback_unwritten {
+	struct work_struct flush;
+	atomic64_t answered;
+	atomic64_t covered;
+	unsigned int nr_started;
+	unsigned int nr_ended;
+	unsigned long flags;
+};
+
+/* durable.c: the device's work item */
 void blkback_durable_init(struct blkback_durable *durable);
 void blkback_durable_join(struct blkback_queue *queue);
 
-/* The ring's work item. */
+/* durable.c: the ring's work item */
 void blkback_durable_look(struct blkback_queue *queue);
 void blkback_durable_hold(struct blkback_queue *queue,
 			  struct blkback_req *req);
 bool blkback_durable_step(struct blkback_queue *queue);
 void blkback_durable_barrier_ended(struct blkback_req *req);
+
+/* unwritten.c: the device's work item, may sleep */
+void blkback_unwritten_init(struct blkback_unwritten *unwritten);
+void blkback_unwritten_stop(struct blkback_unwritten *unwritten);
+/* any context */
+void blkback_unwritten_lost(struct blkback_dev *dev);
+/* the ring's work item */
+void blkback_unwritten_add(struct blkback_queue *queue);
+void blkback_unwritten_flush_starts(struct blkback_req *req);
+void blkback_unwritten_flush_ended(struct blkback_req *req);
+bool blkback_unwritten_undecided(const struct blkback_req *req);
+void blkback_unwritten_flushed(struct blkback_req *req);
 
 #endif /* _BLKBACK_DURABLE_H */

@@ -30,6 +30,12 @@ module_param_named(max_indirect_segments, blkback_max_indirect_segments, uint,
 MODULE_PARM_DESC(max_indirect_segments,
 		 "Pages of one request that a disk is offered (default 256, at most 4096; 0: indirect requests are not offered, and nothing is copied by Xen)");
 
+unsigned long blkback_max_unwritten_bytes;
+module_param_named(max_unwritten_bytes, blkback_max_unwritten_bytes, ulong,
+		   0644);
+MODULE_PARM_DESC(max_unwritten_bytes,
+		 "Bytes that a disk with a volatile write cache may have answered and not flushed before it is flushed without being asked (default 0: it is not)");
+
 bool blkback_exclusive_open = true;
 module_param_named(exclusive_open, blkback_exclusive_open, bool, 0644);
 MODULE_PARM_DESC(exclusive_open,

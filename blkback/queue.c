@@ -153,6 +153,11 @@ static bool is_discard(const struct blkback_req *req)
 	       req->cmd.op == BLKBACK_SECURE_ERASE;
 }
 
+static bool is_flush(const struct blkback_req *req)
+{
+	return req->cmd.op == BLKBACK_FLUSH || req->cmd.op == BLKBACK_BARRIER;
+}
+
 /* Parts that the disk is done with, oldest first. */
 static void queue_collect(struct blkback_queue *queue,
 			  struct list_head *finished)
@@ -161,9 +166,13 @@ static void queue_collect(struct blkback_queue *queue,
 	struct blkback_part *part, *next;
 
 	list_splice_init(&queue->held, finished);
-	llist_for_each_entry_safe(part, next, llist_reverse_order(done), done)
-		if (!is_discard(part->req) || !blkback_discard_continue(part))
-			list_add_tail(&part->list, finished);
+	llist_for_each_entry_safe(part, next, llist_reverse_order(done), done) {
+		if (is_discard(part->req) && blkback_discard_continue(part))
+			continue;
+		if (is_flush(part->req))
+			blkback_unwritten_flush_ended(part->req);
+		list_add_tail(&part->list, finished);
+	}
 }
 
 /* A request is answered when none of it is under way and none of it will be. */
@@ -179,10 +188,21 @@ static void queue_part_ended(struct blkback_queue *queue,
 	blkback_pool_put_part(&queue->pool, part);
 	if (--req->nr_parts || !list_empty(&req->list))
 		return;
+	if (is_flush(req))
+		blkback_unwritten_flushed(req);
 	if (req->cmd.op == BLKBACK_BARRIER)
 		blkback_durable_barrier_ended(req);
+	if (req->cmd.op == BLKBACK_WRITE && !req->error)
+		queue->unwritten_bytes += req->cmd.nr_sectors << SECTOR_SHIFT;
 	blkback_stats_done(queue->stats, &req->cmd, req->error);
 	queue_answer(queue, req);
+}
+
+/* The frontend's flush succeeded, beside one of ours which may not. */
+static bool queue_is_undecided(const struct blkback_part *part)
+{
+	return is_flush(part->req) && !part->error &&
+	       blkback_unwritten_undecided(part->req);
 }
 
 /* No answer goes out before its pages are unmapped. */
@@ -197,6 +217,8 @@ static void queue_settle(struct blkback_queue *queue,
 		list_del(&part->list);
 		if (part->starved && !part->error && !part->req->error)
 			list_add_tail(&part->list, &starved);
+		else if (queue_is_undecided(part))
+			list_add_tail(&part->list, &queue->held);
 		else
 			queue_part_ended(queue, part);
 	}
@@ -289,10 +311,13 @@ static void queue_gather(struct blkback_queue *queue, struct list_head *batch,
 
 static void queue_submit(struct blkback_part *part)
 {
-	if (is_discard(part->req))
+	if (is_discard(part->req)) {
 		blkback_discard_submit(part);
-	else
-		blkback_io_submit(part);
+		return;
+	}
+	if (is_flush(part->req))
+		blkback_unwritten_flush_starts(part->req);
+	blkback_io_submit(part);
 }
 
 /* Start what can be; what could not be mapped is left on @finished. */
@@ -388,6 +413,8 @@ static void queue_pass(struct blkback_queue *queue)
 
 	if (blkback_ring_push(&queue->ring))
 		blkback_port_notify(queue->irq);
+	if (queue->unwritten_bytes && READ_ONCE(blkback_max_unwritten_bytes))
+		blkback_unwritten_add(queue);
 
 	if (intake) {
 		if (blkback_ring_final_check(&queue->ring))

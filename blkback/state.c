@@ -100,6 +100,7 @@ static void dev_disconnect(struct blkback_dev *dev)
 	if (!dev->queue)
 		return;
 	blkback_connection_stop(dev);
+	blkback_unwritten_stop(&dev->unwritten);
 	kfree(dev->config.ring);
 	dev->config.ring = NULL;
 	/*
@@ -107,9 +108,12 @@ static void dev_disconnect(struct blkback_dev *dev)
 	 * host's flush does not reach our cache.
 	 */
 	err = dev->vbd.limits.read_only ? 0 : blkdev_issue_flush(dev->vbd.bdev);
-	if (err)
+	if (err) {
+		/* It may be the same frontend that comes back. */
+		blkback_unwritten_lost(dev);
 		blkback_warn(dev, "the disk did not flush its cache at disconnect: %pe\n",
 			     ERR_PTR(err));
+	}
 	WRITE_ONCE(dev->ring_broken, false);
 	blkback_info(dev, "disconnected\n");
 }
@@ -377,6 +381,7 @@ struct blkback_dev *blkback_state_alloc(struct xenbus_device *xbdev)
 	dev_set_offer(dev);
 	mutex_init(&dev->lock);
 	blkback_durable_init(&dev->durable);
+	blkback_unwritten_init(&dev->unwritten);
 	ratelimit_default_init(&dev->ratelimit);
 	INIT_WORK(&dev->work, dev_work);
 	INIT_WORK(&dev->end, dev_end);

@@ -113,8 +113,9 @@ static void disk_submit_bio(struct bio *bio)
 	bool hold;
 
 	spin_lock_irqsave(&disk_lock, flags);
-	hold = disk.hold;
+	hold = disk.hold || (is_barrier(bio) && disk.hold_flushes);
 	if (hold) {
+		disk.hold_flushes -= disk.hold_flushes && is_barrier(bio);
 		if (is_barrier(bio) ? disk.nr_held :
 		    !bio_list_empty(&held) && is_barrier(bio_list_peek(&held)))
 			disk.nr_beside++;
@@ -140,6 +141,7 @@ void disk_release(void)
 
 	spin_lock_irqsave(&disk_lock, flags);
 	disk.hold = false;
+	disk.hold_flushes = 0;
 	bios = held;
 	bio_list_init(&held);
 	disk.nr_held = 0;

@@ -181,6 +181,7 @@ struct fake_disk {
 
 	/* Knobs. */
 	bool hold;			/* bios wait for disk_release() */
+	unsigned int hold_flushes;	/* how many from now on wait, too */
 	bool hold_pages;		/* so do the pages of those that end */
 	unsigned int fail_flushes;	/* how many from now on */
 	unsigned int fail_all;

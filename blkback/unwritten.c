@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a disk with a volatile write cache has been answered and has not written
+ * for good: how much it may be, and what a flush of ours that fails means.
+ *
+ * With max_unwritten_bytes set, each ring adds what it answered at the end of its
+ * passes, and beyond the bound the disk is flushed by a work item: no answer waits
+ * for that, and one such flush at a time is under way.
+ *
+ * A flush of ours that fails may have lost what was answered, and the disk may tell
+ * it only once.  The frontend's next flush fails for it.  One that the disk carries
+ * out beside ours is answered after ours has ended.
+ */
+#include <linux/sched/mm.h>
+
+#include "blkback.h"
+
+static bool beyond_bound(const struct blkback_unwritten *unwritten)
+{
+	unsigned long max = READ_ONCE(blkback_max_unwritten_bytes);
+	s64 covered = atomic64_read(&unwritten->covered);
+
+	return max && atomic64_read(&unwritten->answered) - covered >= max;
+}
+
+/* Needs no flush of ours any more. */
+static void cover(struct blkback_unwritten *unwritten, s64 bytes)
+{
+	s64 old = atomic64_read(&unwritten->covered);
+
+	while (old < bytes &&
+	       !atomic64_try_cmpxchg(&unwritten->covered, &old, bytes))
+		;
+}
+
+/**
+ * blkback_unwritten_lost - a flush of ours failed: the frontend's next one fails
+ * @dev: the device
+ *
+ * Context: any.
+ */
+void blkback_unwritten_lost(struct blkback_dev *dev)
+{
+	set_bit(BLKBACK_UNWRITTEN_LOST, &dev->unwritten.flags);
+}
+
+/* On the devices' queue.  It waits for the disk, and for the disk alone. */
+static void unwritten_flush(struct work_struct *work)
+{
+	struct blkback_unwritten *unwritten =
+		container_of(work, struct blkback_unwritten, flush);
+	struct blkback_dev *dev =
+		container_of(unwritten, struct blkback_dev, unwritten);
+	unsigned int noio = memalloc_noio_save();
+	s64 bytes;
+	int err;
+
+	while (beyond_bound(unwritten)) {
+		bytes = atomic64_read(&unwritten->answered);
+		WRITE_ONCE(unwritten->nr_started, unwritten->nr_started + 1);
+		err = blkdev_issue_flush(dev->vbd.bdev);
+		if (err) {
+			blkback_unwritten_lost(dev);
+			blkback_warn(dev,
+				     "the disk did not flush its cache: %pe; up to %lld bytes that were answered may be lost, and the frontend's next flush will fail\n",
+				     ERR_PTR(err),
+				     bytes - atomic64_read(&unwritten->covered));
+		}
+		/* What may be lost is told by then, and asked for no more. */
+		cover(unwritten, bytes);
+		/* Who sees that it is over sees what came of it. */
+		smp_store_release(&unwritten->nr_ended, unwritten->nr_started);
+	}
+	memalloc_noio_restore(noio);
+}
+
+/**
+ * blkback_unwritten_init - of a device that was never connected
+ * @unwritten: part of the device
+ */
+void blkback_unwritten_init(struct blkback_unwritten *unwritten)
+{
+	INIT_WORK(&unwritten->flush, unwritten_flush);
+}
+
+/**
+ * blkback_unwritten_stop - no flush of ours is made any more
+ * @unwritten: of a device without rings
+ *
+ * One that is under way is waited for.
+ *
+ * Context: the device's work item, sleeps.
+ */
+void blkback_unwritten_stop(struct blkback_unwritten *unwritten)
+{
+	cancel_work_sync(&unwritten->flush);
+}
+
+/**
+ * blkback_unwritten_add - count what a ring has answered
+ * @queue: the ring, its answers shown to the frontend
+ *
+ * Context: the ring's work item.
+ */
+void blkback_unwritten_add(struct blkback_queue *queue)
+{
+	struct blkback_unwritten *unwritten = &queue->dev->unwritten;
+
+	atomic64_add(queue->unwritten_bytes, &unwritten->answered);
+	queue->unwritten_bytes = 0;
+	if (queue->dev->vbd.flush && beyond_bound(unwritten))
+		queue_work(blkback_dev_wq, &unwritten->flush);
+}
+
+/**
+ * blkback_unwritten_flush_starts - the frontend's flush goes to the disk
+ * @req: the flush or barrier
+ *
+ * Context: the ring's work item.
+ */
+void blkback_unwritten_flush_starts(struct blkback_req *req)
+{
+	req->covers = atomic64_read(&req->queue->dev->unwritten.answered);
+}
+
+/**
+ * blkback_unwritten_flush_ended - the disk is done with the frontend's flush
+ * @req: the flush or barrier
+ *
+ * Context: the ring's work item.
+ */
+void blkback_unwritten_flush_ended(struct blkback_req *req)
+{
+	req->own_flush = READ_ONCE(req->queue->dev->unwritten.nr_started);
+}
+
+/**
+ * blkback_unwritten_undecided - is a flush of ours under way that matters to it?
+ * @req: a flush or barrier, the disk done with it
+ *
+ * Context: the ring's work item.
+ * Return: true while that one, which began before @req had ended, may yet fail.
+ */
+bool blkback_unwritten_undecided(const struct blkback_req *req)
+{
+	const struct blkback_unwritten *unwritten =
+		&req->queue->dev->unwritten;
+	unsigned int ended;
+
+	/* Pairs with the release in unwritten_flush(). */
+	ended = smp_load_acquire(&unwritten->nr_ended);
+	return (int)(ended - req->own_flush) < 0;
+}
+
+/**
+ * blkback_unwritten_flushed - the frontend's flush is about to be answered
+ * @req: the flush or barrier; its @error is set when one of ours had failed
+ *
+ * Context: the ring's work item.
+ */
+void blkback_unwritten_flushed(struct blkback_req *req)
+{
+	struct blkback_unwritten *unwritten = &req->queue->dev->unwritten;
+
+	/* One that fails anyway says nothing of ours. */
+	if (req->error)
+		return;
+	cover(unwritten, req->covers);
+	if (!test_and_clear_bit(BLKBACK_UNWRITTEN_LOST, &unwritten->flags))
+		return;
+	blkback_warn(req->queue->dev,
+		     "this flush fails for the one that failed before\n");
+	req->error = -EIO;
+}

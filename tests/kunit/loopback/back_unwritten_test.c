@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is in the disk's write cache: bounded, and never lost in silence. */
+#include "back.h"
+#include "../../../blkback/blkback.h"
+
+/* Eight pages. */
+#define MAX_BYTES	32768
+
+static int unwritten_init(struct kunit *test)
+{
+	blkback_max_unwritten_bytes = MAX_BYTES;
+	return back_init(test);
+}
+
+static void unwritten_exit(struct kunit *test)
+{
+	blkback_max_unwritten_bytes = 0;
+	disk_write_cache(true);
+	back_exit(test);
+}
+
+/* A request over so many pages, its answer, and what follows from it. */
+static int io(struct kunit *test, struct peer *peer, u8 op, unsigned int nr)
+{
+	struct peer_slot slot = peer_request(peer, op, 9, 0, nr, 0);
+	int status = peer_do(peer, &slot);
+
+	loopback_settle();
+	return status;
+}
+
+static void writes(struct kunit *test, struct peer *peer, unsigned int nr)
+{
+	while (nr--)
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+				io(test, peer, BLKIF_OP_WRITE, 1));
+}
+
+static void unwritten_connect(struct kunit *test, struct bench *bench)
+{
+	back_connect(test, bench);
+	disk.nr_flushes = 0;
+	disk.nr_ops = 0;
+}
+
+static void it_flushes_by_itself(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	unsigned int i;
+
+	unwritten_connect(test, bench);
+	for (i = 0; i < 3; i++) {
+		writes(test, peer, 7);
+		KUNIT_EXPECT_EQ(test, i, disk.nr_flushes);
+		writes(test, peer, 1);
+		KUNIT_EXPECT_EQ(test, i + 1, disk.nr_flushes);
+		KUNIT_EXPECT_EQ(test, 9 * (i + 1), disk.nr_ops);
+		KUNIT_EXPECT_TRUE(test, disk.log[disk.nr_ops - 1].preflush);
+		KUNIT_EXPECT_EQ(test, 0, disk.log[disk.nr_ops - 1].nr_sectors);
+	}
+	/* What the frontend flushes needs none of ours. */
+	writes(test, peer, 7);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+	writes(test, peer, 7);
+	KUNIT_EXPECT_EQ(test, 4, disk.nr_flushes);
+	/* But one that failed says nothing. */
+	disk.fail_flushes = 1;
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
+			io(test, peer, BLKIF_OP_WRITE_BARRIER, 0));
+	writes(test, peer, 1);
+	KUNIT_EXPECT_EQ(test, 6, disk.nr_flushes);
+}
+
+static void what_does_not_count(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct blkback_dev *dev;
+	unsigned int i;
+
+	unwritten_connect(test, bench);
+	for (i = 0; i < 4; i++) {
+		/* Reads, data for good, and what failed. */
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+				io(test, peer, BLKIF_OP_READ, 8));
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+				io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 8));
+		disk.fail_all = 1;
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
+				io(test, peer, BLKIF_OP_WRITE, 8));
+	}
+	KUNIT_EXPECT_EQ(test, 4, disk.nr_flushes);
+	blkback_max_unwritten_bytes = 0;
+	writes(test, peer, 10);
+	KUNIT_EXPECT_EQ(test, 4, disk.nr_flushes);
+	blkback_max_unwritten_bytes = MAX_BYTES;
+	KUNIT_ASSERT_TRUE(test, peer_close(peer));
+	back_remove(bench);
+	loopback_settle();
+
+	/* A disk without a cache. */
+	disk_write_cache(false);
+	store_reset();
+	back_add(bench);
+	unwritten_connect(test, bench);
+	writes(test, peer, 20);
+	dev = dev_get_drvdata(&bench->back->dev);
+	KUNIT_EXPECT_EQ(test, 0, dev->unwritten.nr_started);
+}
+
+/* Nobody waits for it, and there is one at a time. */
+static void writes_go_on_beside_it(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	unsigned int i;
+
+	unwritten_connect(test, bench);
+	disk.hold_flushes = 2;
+	for (i = 0; i < 24; i++) {
+		struct peer_slot slot =
+			peer_request(peer, BLKIF_OP_WRITE, 9, 0, 1, 0);
+
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(peer, &slot));
+		if (i == 7)
+			back_wait_held(test, 1);
+	}
+	back_wait_held(test, 1);
+	/* What was answered meanwhile is too much again. */
+	disk_release_first(1);
+	back_wait_held(test, 1);
+	KUNIT_EXPECT_EQ(test, 1, disk.nr_flushes);
+	disk_release();
+	loopback_settle();
+	KUNIT_EXPECT_EQ(test, 2, disk.nr_flushes);
+	/* And there is nothing left. */
+	writes(test, peer, 7);
+	KUNIT_EXPECT_EQ(test, 2, disk.nr_flushes);
+}
+
+static void its_failure_fails_the_next_flush_once(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	unsigned int i;
+
+	unwritten_connect(test, bench);
+	for (i = 0; i < 4; i++) {
+		disk.fail_flushes = 1;
+		writes(test, peer, 8);
+		KUNIT_EXPECT_EQ(test, 0, disk.fail_flushes);
+		/* Whatever comes between them. */
+		if (i == 1)
+			writes(test, peer, 16);
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
+				io(test, peer, i & 1 ? BLKIF_OP_FLUSH_DISKCACHE :
+				   BLKIF_OP_WRITE_BARRIER, i & 2));
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+				io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+	}
+}
+
+/* The disk carried out the frontend's, while ours was not decided. */
+static void a_flush_beside_it_waits_for_it(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot flush;
+	unsigned int i, nr;
+
+	unwritten_connect(test, bench);
+	for (i = 0; i < 4; i++) {
+		nr = peer->nr_answers;
+		disk.hold_flushes = 1;
+		flush = peer_request(peer, BLKIF_OP_WRITE, 9, 0, 8, 0);
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(peer, &flush));
+		back_wait_held(test, 1);
+		flush = peer_request(peer, BLKIF_OP_FLUSH_DISKCACHE, 4, 0,
+				     i & 2, 0);
+		peer_put(peer, &flush);
+		peer_push(peer);
+		loopback_wait(disk.nr_flushes == 2 * i + 1);
+		msleep(50);
+		peer_collect(peer);
+		KUNIT_EXPECT_EQ(test, nr + 1, peer->nr_answers);
+		disk.fail_flushes = i & 1;
+		disk_release();
+		KUNIT_EXPECT_TRUE(test, peer_wait(peer, nr + 2));
+		KUNIT_EXPECT_EQ(test, i & 1 ? BLKIF_RSP_ERROR : BLKIF_RSP_OKAY,
+				peer->status[4]);
+	}
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+}
+
+static void disconnect_waits_for_it(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot slot = peer_request(peer, BLKIF_OP_WRITE, 9, 0, 8, 0);
+
+	unwritten_connect(test, bench);
+	disk.hold_flushes = 1;
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(peer, &slot));
+	back_wait_held(test, 1);
+	peer_state(XenbusStateClosed);
+	msleep(50);
+	KUNIT_EXPECT_NE(test, XenbusStateClosed, store_read_int(BACK_STATE, -1));
+	/* That one fails; the one of the disconnect does not. */
+	disk.fail_flushes = 1;
+	disk_release();
+	back_recovers(test, bench);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+	/* And now the disconnect's. */
+	disk.fail_flushes = 1;
+	back_recovers(test, bench);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+}
+
+static struct kunit_case back_unwritten_cases[] = {
+	KUNIT_CASE(it_flushes_by_itself),
+	KUNIT_CASE(what_does_not_count),
+	KUNIT_CASE(writes_go_on_beside_it),
+	KUNIT_CASE(its_failure_fails_the_next_flush_once),
+	KUNIT_CASE(a_flush_beside_it_waits_for_it),
+	KUNIT_CASE(disconnect_waits_for_it),
+	{}
+};
+
+struct kunit_suite back_unwritten_suite = {
+	.name = "loopback_back_unwritten",
+	.suite_init = loopback_start,
+	.suite_exit = loopback_stop,
+	.init = unwritten_init,
+	.exit = unwritten_exit,
+	.test_cases = back_unwritten_cases,
+};
