@@ -19,7 +19,8 @@
  *                         Owned by its queue's work item.
  *   struct blkback_part   As many segments of a request as are moved in one go,
  *                         and their bio.  Owned by its queue's work item, except
- *                         between submit_bio() and the end of the bio.
+ *                         between submit_bio() and the end of the bio, and
+ *                         while it is a discard that waits for its turn.
  *   struct blkback_stats  The counters of a ring's number.  Made when the first
  *                         ring of that number connects, freed with the device.
  *
@@ -35,6 +36,8 @@
  *                         the ring's and the pool's work items share.
  *   blkback_durable.lock  (spin, process context) a disk's barriers, which all its
  *                         rings share; taken while there are any.
+ *   blkback_discards.lock (spin, process context) a disk's discards, which all its
+ *                         rings share.
  *   vbd.c: vbds_lock      (mutex) the list of open backing devices.
  *   state.c: devs_lock    (spin, process context) the list of devices.
  *
@@ -123,11 +126,12 @@ struct blkback_req {
 
 /**
  * struct blkback_part - what of a request is moved in one go
- * @list: place on one of the queue's lists
+ * @list: place on one of the queue's lists, or among the disk's discards that wait
  * @done: place on the queue's list of completions
  * @req: the request
  * @error: 0 or the negative errno of what it came to
  * @starved: Xen had no room to map its pages; it is to be tried again
+ * @turn: of a discard: it has waited and may start its next piece
  * @sector: where on the disk it begins; of a discard, where it goes on
  * @seg: its segments, which are the request's
  * @nr_segments: how many; 0 where there is no data
@@ -144,6 +148,7 @@ struct blkback_part {
 	struct blkback_req *req;
 	int error;
 	bool starved;
+	bool turn;
 	u64 sector;
 	const struct blkback_segment *seg;
 	unsigned int nr_segments;
@@ -247,6 +252,18 @@ struct blkback_vbd {
 };
 
 /**
+ * struct blkback_discards - the discards of a disk
+ * @lock: protects what follows
+ * @nr_pieces: under way, or about to start
+ * @waiting: parts, of any ring, that wait until there are fewer; the next one first
+ */
+struct blkback_discards {
+	spinlock_t lock;	/* all that follows */
+	unsigned int nr_pieces;
+	struct list_head waiting;
+};
+
+/**
  * struct blkback_dev - one exported disk
  * @xbdev: its xenbus device; its memory is held until the teardown is over
  * @lock: see the top of this file
@@ -260,6 +277,7 @@ struct blkback_vbd {
  * @state_watch: on our own "state", which the toolstack writes too
  * @mode: value of "mode", for people
  * @vbd: the backing device
+ * @discards: those of all its rings
  * @durable: the barriers of all its rings
  * @unwritten: what is in the disk's write cache; survives a reconnect
  * @offer: what frontends are offered; does not change
@@ -282,6 +300,7 @@ struct blkback_dev {
 	struct xenbus_watch state_watch;
 	char mode[8];
 	struct blkback_vbd vbd;
+	struct blkback_discards discards;
 	struct blkback_durable durable;
 	struct blkback_unwritten unwritten;
 	struct blkback_offer offer;
@@ -371,8 +390,10 @@ void blkback_io_submit(struct blkback_part *part);
 /* any context */
 void blkback_io_end(struct bio *bio);
 
-/* discard.c: the ring's work item, may sleep */
-void blkback_discard_submit(struct blkback_part *part);
+/* discard.c: the device's work item */
+void blkback_discard_init(struct blkback_discards *discards);
+/* the ring's work item, may sleep */
+bool blkback_discard_submit(struct blkback_part *part);
 bool blkback_discard_continue(struct blkback_part *part);
 
 /* vbd.c: the device's work item, may sleep */

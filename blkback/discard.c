@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Discards and secure erases: asynchronous, and in pieces of what the device
- * takes at once, one piece of a request at a time, so that reads and writes get
- * in between.
+ * Discards and secure erases: asynchronous, in pieces, and few of these at a time
+ * on all rings of a disk together, so that reads and writes get in between however
+ * long a disk takes for a piece.
+ *
+ * A request waits for its turn in the order that its last piece ended, and holds
+ * nothing then but its object: it has no pages.
  */
+#include <linux/sizes.h>
+
 #include "blkback.h"
+
+/*
+ * A disk may do nothing else during a piece.  The next is ready when one ends; more
+ * than that only makes what comes between wait for more of them.
+ */
+#define DISCARD_MAX_PIECES	2
+
+/*
+ * How long a disk takes for a piece is what matters, and grows with the size on
+ * those where it is long: on cards and on thin volumes some hundreds of MiB to
+ * some GiB are discarded in a second.  This is a small part of a second for them,
+ * and large enough that the pieces' number costs nothing with the fast ones.
+ */
+#define DISCARD_PIECE_SECTORS	(SZ_64M >> SECTOR_SHIFT)
 
 static u64 discard_end(const struct blkback_part *part)
 {
@@ -25,7 +44,9 @@ static unsigned int discard_piece_sectors(const struct blkback_part *part,
 			   bdev_max_discard_sectors(bdev);
 	u32 over;
 
-	max = min_t(unsigned int, max, round_down(UINT_MAX >> SECTOR_SHIFT, 8));
+	/* Less than the granularity may be no discard at all. */
+	max = min3(max, max_t(unsigned int, DISCARD_PIECE_SECTORS, granularity),
+		   round_down(UINT_MAX >> SECTOR_SHIFT, 8U));
 	if (left <= max)
 		return left;
 	if (granularity > 1 && granularity < max) {
@@ -36,32 +57,66 @@ static unsigned int discard_piece_sectors(const struct blkback_part *part,
 	return max;
 }
 
-/**
- * blkback_discard_continue - start the next piece, if there is one
- * @part: the only part of the request, with no piece of it under way
- *
- * Context: the ring's work item, may sleep.
- * Return: false when the request is done; its @error says how.
- */
-bool blkback_discard_continue(struct blkback_part *part)
+/* True when a piece may start now; else the part gets its turn later. */
+static bool discard_enter(struct blkback_part *part)
+{
+	struct blkback_discards *discards = &part->req->queue->dev->discards;
+
+	bool now;
+
+	spin_lock(&discards->lock);
+	now = discards->nr_pieces < DISCARD_MAX_PIECES;
+	if (now)
+		discards->nr_pieces++;
+	else
+		list_add_tail(&part->list, &discards->waiting);
+	spin_unlock(&discards->lock);
+	return now;
+}
+
+/* A piece less: the oldest of those that wait, on whatever ring, has its turn. */
+static void discard_leave(struct blkback_dev *dev)
+{
+	struct blkback_discards *discards = &dev->discards;
+	struct blkback_part *next;
+
+	spin_lock(&discards->lock);
+	next = list_first_entry_or_null(&discards->waiting,
+					struct blkback_part, list);
+	if (next)
+		list_del(&next->list);
+	else
+		discards->nr_pieces--;
+	spin_unlock(&discards->lock);
+	if (!next)
+		return;
+	next->turn = true;
+	blkback_queue_complete(next);
+}
+
+/* Is there nothing left to do, or nothing that can be done? */
+static bool discard_is_over(struct blkback_part *part)
+{
+	if (part->error || part->sector == discard_end(part))
+		return true;
+	/* The frontend has left: how long that takes is not its to say. */
+	if (!test_bit(BLKBACK_QUEUE_STOPPED, &part->req->queue->flags))
+		return false;
+	part->error = -EIO;
+	return true;
+}
+
+/* False when the disk does not discard any more. */
+static bool discard_piece(struct blkback_part *part)
 {
 	struct block_device *bdev = part->req->queue->dev->vbd.bdev;
+	unsigned int nr_sectors = discard_piece_sectors(part, bdev);
 	struct bio *bio = &part->bio;
-	unsigned int nr_sectors;
 
-	if (part->error || part->sector == discard_end(part))
-		return false;
-	/* The frontend has left: how long that takes is not its to say. */
-	if (test_bit(BLKBACK_QUEUE_STOPPED, &part->req->queue->flags)) {
-		part->error = -EIO;
-		return false;
-	}
-	nr_sectors = discard_piece_sectors(part, bdev);
 	if (!nr_sectors) {
 		part->error = -EOPNOTSUPP;
 		return false;
 	}
-
 	bio_init(bio, bdev, NULL, 0,
 		 part->req->cmd.op == BLKBACK_SECURE_ERASE ?
 		 REQ_OP_SECURE_ERASE : REQ_OP_DISCARD);
@@ -74,15 +129,63 @@ bool blkback_discard_continue(struct blkback_part *part)
 	return true;
 }
 
+/*
+ * Have the next piece started, now or later.  False when there is none; then the
+ * part has no turn.
+ */
+static bool discard_next(struct blkback_part *part)
+{
+	if (discard_is_over(part))
+		return false;
+	if (!discard_enter(part) || discard_piece(part))
+		return true;
+	discard_leave(part->req->queue->dev);
+	return false;
+}
+
+/**
+ * blkback_discard_init - of a disk without discards
+ * @discards: part of the device
+ */
+void blkback_discard_init(struct blkback_discards *discards)
+{
+	spin_lock_init(&discards->lock);
+	INIT_LIST_HEAD(&discards->waiting);
+}
+
+/**
+ * blkback_discard_continue - a piece has ended, or the part has its turn
+ * @part: the only part of the request
+ *
+ * Context: the ring's work item, may sleep.
+ * Return: false when the request is done; its @error says how.
+ */
+bool blkback_discard_continue(struct blkback_part *part)
+{
+	struct blkback_dev *dev = part->req->queue->dev;
+
+	if (part->turn) {
+		part->turn = false;
+		if (!discard_is_over(part) && discard_piece(part))
+			return true;
+		discard_leave(dev);
+		return false;
+	}
+	/* Who has waited is before who has just had a piece. */
+	discard_leave(dev);
+	return discard_next(part);
+}
+
 /**
  * blkback_discard_submit - start a discard or secure erase
  * @part: the only part of the request
  *
  * Context: the ring's work item, may sleep.  blkback_queue_complete() is called
- * for each piece, and at least once.
+ * after each piece, and for a turn that was waited for.
+ * Return: false when the request is done; its @error says how.
  */
-void blkback_discard_submit(struct blkback_part *part)
+bool blkback_discard_submit(struct blkback_part *part)
 {
-	if (!blkback_discard_continue(part))
-		blkback_queue_complete(part);
+	part->turn = false;
+	return discard_next(part);
 }

@@ -309,18 +309,18 @@ static void queue_gather(struct blkback_queue *queue, struct list_head *batch,
 		blkback_stats_waited(queue->stats);
 }
 
-static void queue_submit(struct blkback_part *part)
+/* False when there was nothing to start. */
+static bool queue_submit(struct blkback_part *part)
 {
-	if (is_discard(part->req)) {
-		blkback_discard_submit(part);
-		return;
-	}
+	if (is_discard(part->req))
+		return blkback_discard_submit(part);
 	if (is_flush(part->req))
 		blkback_unwritten_flush_starts(part->req);
 	blkback_io_submit(part);
+	return true;
 }
 
-/* Start what can be; what could not be mapped is left on @finished. */
+/* Start what can be; what came to its end at once is left on @finished. */
 static void queue_start(struct blkback_queue *queue, struct list_head *finished)
 {
 	struct blkback_part *part, *next;
@@ -336,10 +336,8 @@ static void queue_start(struct blkback_queue *queue, struct list_head *finished)
 	blk_start_plug(&plug);
 	list_for_each_entry_safe(part, next, &batch, list) {
 		list_del(&part->list);
-		if (part->error || part->starved)
+		if (part->error || part->starved || !queue_submit(part))
 			list_add_tail(&part->list, finished);
-		else
-			queue_submit(part);
 	}
 	blk_finish_plug(&plug);
 }

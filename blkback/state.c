@@ -380,6 +380,7 @@ struct blkback_dev *blkback_state_alloc(struct xenbus_device *xbdev)
 	dev->vbd.changed = vbd_changed;
 	dev_set_offer(dev);
 	mutex_init(&dev->lock);
+	blkback_discard_init(&dev->discards);
 	blkback_durable_init(&dev->durable);
 	blkback_unwritten_init(&dev->unwritten);
 	ratelimit_default_init(&dev->ratelimit);

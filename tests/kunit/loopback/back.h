@@ -57,6 +57,7 @@ extern struct kunit_suite back_ring_suite;
 extern struct kunit_suite back_io_suite;
 extern struct kunit_suite back_map_suite;
 extern struct kunit_suite back_wide_suite;
+extern struct kunit_suite back_discard_suite;
 extern struct kunit_suite back_barrier_suite;
 extern struct kunit_suite back_unwritten_suite;
 extern struct kunit_suite back_indirect_suite;

@@ -43,56 +43,6 @@ static void OP3_flush_with_data(struct kunit *test)
 					   disk.data + 80 * 512));
 }
 
-static void discard_in_pieces(struct kunit *test)
-{
-	struct bench *bench = test->priv;
-	struct peer_slot discard = {
-		.op = BLKIF_OP_DISCARD, .id = 6, .sector = 12, .nr_sectors = 600,
-	};
-	sector_t next = 12;
-	unsigned int i;
-
-	back_connect(test, bench);
-	memset(disk.data, 0x99, DISK_SECTORS << 9);
-	disk.nr_ops = 0;
-	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(bench->peer, &discard));
-	KUNIT_EXPECT_GE(test, disk.nr_ops, DIV_ROUND_UP(600, DISK_DISCARD_SECTORS));
-	for (i = 0; i < disk.nr_ops; i++) {
-		KUNIT_EXPECT_EQ(test, REQ_OP_DISCARD, disk.log[i].op);
-		KUNIT_EXPECT_EQ(test, next, disk.log[i].sector);
-		KUNIT_EXPECT_LE(test, disk.log[i].nr_sectors,
-				DISK_DISCARD_SECTORS);
-		next += disk.log[i].nr_sectors;
-		/* All pieces but the last end where the disk likes it. */
-		if (i + 1 < disk.nr_ops)
-			KUNIT_EXPECT_EQ(test, 0, next % 8);
-	}
-	KUNIT_EXPECT_EQ(test, 612, next);
-	KUNIT_EXPECT_EQ(test, 0x99, disk.data[12 * 512 - 1]);
-	KUNIT_EXPECT_EQ(test, 0, disk.data[12 * 512]);
-	KUNIT_EXPECT_EQ(test, 0x99, disk.data[612 * 512]);
-
-	/* The first piece that fails ends it. */
-	disk.nr_ops = 0;
-	disk.fail_all = 1;
-	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR, peer_do(bench->peer, &discard));
-	KUNIT_EXPECT_EQ(test, 1, disk.nr_ops);
-}
-
-static void discard_disabled_is_refused(struct kunit *test)
-{
-	struct bench *bench = test->priv;
-	struct peer_slot discard = {
-		.op = BLKIF_OP_DISCARD, .id = 6, .sector = 0, .nr_sectors = 8,
-	};
-
-	store_write(BACK_NODE "/discard-enable", "0");
-	back_connect(test, bench);
-	KUNIT_EXPECT_EQ(test, 0, store_read_int(BACK_NODE "/feature-discard", 0));
-	KUNIT_EXPECT_EQ(test, BLKIF_RSP_EOPNOTSUPP,
-			peer_do(bench->peer, &discard));
-}
-
 static void read_only_by_mode(struct kunit *test)
 {
 	struct bench *bench = test->priv;
@@ -132,8 +82,6 @@ static void write_from_read_only_grants(struct kunit *test)
 static struct kunit_case back_io_cases[] = {
 	KUNIT_CASE(flush_that_failed_is_an_error),
 	KUNIT_CASE(OP3_flush_with_data),
-	KUNIT_CASE(discard_in_pieces),
-	KUNIT_CASE(discard_disabled_is_refused),
 	KUNIT_CASE(read_only_by_mode),
 	KUNIT_CASE(write_from_read_only_grants),
 	{}

@@ -17,6 +17,7 @@ static unsigned int nr_held_pages;
 /* What the disk makes of a bio: its status. */
 static blk_status_t disk_do(struct bio *bio)
 {
+	const size_t disk_bytes = DISK_SECTORS << SECTOR_SHIFT;
 	size_t at = bio->bi_iter.bi_sector << SECTOR_SHIFT;
 	struct bvec_iter iter;
 	struct bio_vec bv;
@@ -24,7 +25,10 @@ static blk_status_t disk_do(struct bio *bio)
 	switch (bio_op(bio)) {
 	case REQ_OP_DISCARD:
 	case REQ_OP_SECURE_ERASE:
-		memset(disk.data + at, 0, bio->bi_iter.bi_size);
+		/* It may have been made larger than there is data. */
+		if (at < disk_bytes)
+			memset(disk.data + at, 0, min(bio->bi_iter.bi_size,
+						      disk_bytes - at));
 		return BLK_STS_OK;
 	case REQ_OP_READ:
 		bio_for_each_segment(bv, bio, iter) {
@@ -113,7 +117,8 @@ static void disk_submit_bio(struct bio *bio)
 	bool hold;
 
 	spin_lock_irqsave(&disk_lock, flags);
-	hold = disk.hold || (is_barrier(bio) && disk.hold_flushes);
+	hold = disk.hold || (is_barrier(bio) && disk.hold_flushes) ||
+	       (op_is_discard(bio->bi_opf) && disk.hold_discards);
 	if (hold) {
 		disk.hold_flushes -= disk.hold_flushes && is_barrier(bio);
 		if (is_barrier(bio) ? disk.nr_held :
@@ -142,6 +147,7 @@ void disk_release(void)
 	spin_lock_irqsave(&disk_lock, flags);
 	disk.hold = false;
 	disk.hold_flushes = 0;
+	disk.hold_discards = false;
 	bios = held;
 	bio_list_init(&held);
 	disk.nr_held = 0;
@@ -203,6 +209,14 @@ void disk_write_cache(bool on)
 	lim.features &= ~(BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA);
 	if (on)
 		lim.features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
+	disk_set_limits(&lim);
+}
+
+void disk_discard_max(unsigned int sectors)
+{
+	struct queue_limits lim = queue_limits_start_update(gd->queue);
+
+	lim.max_hw_discard_sectors = sectors;
 	disk_set_limits(&lim);
 }
 

@@ -181,6 +181,7 @@ struct fake_disk {
 
 	/* Knobs. */
 	bool hold;			/* bios wait for disk_release() */
+	bool hold_discards;		/* a disk that is slow at it */
 	unsigned int hold_flushes;	/* how many from now on wait, too */
 	bool hold_pages;		/* so do the pages of those that end */
 	unsigned int fail_flushes;	/* how many from now on */
@@ -208,6 +209,8 @@ void disk_release_pages(void);
 void disk_resize(u64 sectors);
 /* With a write cache or without: for those who open it from now on. */
 void disk_write_cache(bool on);
+/* What it discards at once. */
+void disk_discard_max(unsigned int sectors);
 
 /* --- peer.c ----------------------------------------------------------------- */
 
