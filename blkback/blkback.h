@@ -58,6 +58,7 @@
 #include <xen/grant_table.h>
 #include <xen/xenbus.h>
 
+#include "deadline.h"
 #include "decode.h"
 #include "durable.h"
 #include "mover.h"
@@ -101,6 +102,8 @@ struct blkback_stats {
 /**
  * struct blkback_req - a request between its slot and its answer
  * @list: place on one of the queue's lists; on none once all of it is started
+ * @age: place on the queue's list of those that the disk was given a part of
+ * @started: when that was, in jiffies; of a discard, when its last piece was
  * @queue: the ring it came from
  * @error: 0 or the negative errno that it will be answered with
  * @epoch: while it is behind a barrier: that one's number; of a barrier, its own
@@ -113,6 +116,8 @@ struct blkback_stats {
  */
 struct blkback_req {
 	struct list_head list;		/* the first: pool.c */
+	struct list_head age;
+	unsigned long started;
 	struct blkback_queue *queue;
 	int error;
 	unsigned int epoch;
@@ -170,6 +175,8 @@ enum {
 	BLKBACK_QUEUE_EVENT,
 	/* Nothing was done for a while: what is kept beyond need may go. */
 	BLKBACK_QUEUE_IDLE,
+	/* Nobody has looked for a while whether something is late. */
+	BLKBACK_QUEUE_LOOK,
 };
 
 /**
@@ -184,6 +191,7 @@ enum {
  * @idle: gives back what an idle ring does not need; armed only while there is
  *	something to give back
  * @busy: something was done since the last look of @idle
+ * @deadline: what is late
  * @completions: parts whose bio ended; filled in any context
  * @taken: requests that wait for their descriptors, in the ring's order, with
  *	those that came after them
@@ -212,6 +220,7 @@ struct blkback_queue {
 	struct delayed_work retry;
 	struct delayed_work idle;
 	bool busy;
+	struct blkback_deadline deadline;
 	struct llist_head completions;
 	struct list_head taken;
 	struct list_head waiting;
@@ -334,6 +343,7 @@ extern unsigned int blkback_max_queues;
 extern unsigned int blkback_max_ring_page_order;
 extern unsigned int blkback_max_indirect_segments;
 extern unsigned long blkback_max_unwritten_bytes;
+extern unsigned int blkback_io_deadline_sec;
 extern bool blkback_exclusive_open;
 
 /* xenbus.c: process context, may sleep */

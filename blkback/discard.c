@@ -125,6 +125,7 @@ static bool discard_piece(struct blkback_part *part)
 	bio->bi_private = part;
 	bio->bi_end_io = blkback_io_end;
 	part->sector += nr_sectors;
+	blkback_deadline_restart(part->req);
 	submit_bio(bio);
 	return true;
 }

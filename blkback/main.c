@@ -36,6 +36,11 @@ module_param_named(max_unwritten_bytes, blkback_max_unwritten_bytes, ulong,
 MODULE_PARM_DESC(max_unwritten_bytes,
 		 "Bytes that a disk with a volatile write cache may have answered and not flushed before it is flushed without being asked (default 0: it is not)");
 
+unsigned int blkback_io_deadline_sec = 30;
+module_param_named(io_deadline_sec, blkback_io_deadline_sec, uint, 0644);
+MODULE_PARM_DESC(io_deadline_sec,
+		 "Seconds after which a frontend that does not look at its answers is notified again, and a request that the disk does not finish is told of (default 30; 0: never)");
+
 bool blkback_exclusive_open = true;
 module_param_named(exclusive_open, blkback_exclusive_open, bool, 0644);
 MODULE_PARM_DESC(exclusive_open,

@@ -188,6 +188,7 @@ static void queue_part_ended(struct blkback_queue *queue,
 	blkback_pool_put_part(&queue->pool, part);
 	if (--req->nr_parts || !list_empty(&req->list))
 		return;
+	list_del(&req->age);
 	if (is_flush(req))
 		blkback_unwritten_flushed(req);
 	if (req->cmd.op == BLKBACK_BARRIER)
@@ -249,6 +250,8 @@ static struct blkback_part *queue_cut(struct blkback_queue *queue,
 		blkback_pool_put_part(&queue->pool, part);
 		return NULL;
 	}
+	if (!req->next_segment)
+		blkback_deadline_start(req);
 	for (i = 0; i < part->nr_segments; i++)
 		req->next_sector += part->seg[i].len_bytes >> SECTOR_SHIFT;
 	req->next_segment += part->nr_segments;
@@ -380,6 +383,29 @@ static void queue_tidy(struct blkback_queue *queue)
 		queue_idle_later(queue);
 }
 
+static void queue_push(struct blkback_queue *queue)
+{
+	if (!blkback_ring_push(&queue->ring))
+		return;
+	blkback_port_notify(queue->irq);
+	queue->deadline.notified = jiffies;
+	queue->deadline.active = true;
+}
+
+static void queue_deadline(struct blkback_queue *queue)
+{
+	struct blkback_deadline *deadline = &queue->deadline;
+
+	if (queue->nr_taken)
+		deadline->active = true;
+	if (unlikely(test_bit(BLKBACK_QUEUE_LOOK, &queue->flags))) {
+		clear_bit(BLKBACK_QUEUE_LOOK, &queue->flags);
+		blkback_deadline_look(queue);
+	} else if (deadline->active && !delayed_work_pending(&deadline->look)) {
+		blkback_deadline_arm(queue);
+	}
+}
+
 /* Is there a barrier on the disk, or something of ours left that was behind one? */
 static bool queue_has_order(const struct blkback_queue *queue)
 {
@@ -409,8 +435,7 @@ static void queue_pass(struct blkback_queue *queue)
 	if (queue->nr_taken || queue->consumed)
 		WRITE_ONCE(queue->busy, true);
 
-	if (blkback_ring_push(&queue->ring))
-		blkback_port_notify(queue->irq);
+	queue_push(queue);
 	if (queue->unwritten_bytes && READ_ONCE(blkback_max_unwritten_bytes))
 		blkback_unwritten_add(queue);
 
@@ -422,6 +447,7 @@ static void queue_pass(struct blkback_queue *queue)
 	}
 	if (queue_has_order(queue) && blkback_durable_step(queue))
 		blkback_queue_kick(queue);
+	queue_deadline(queue);
 	queue_tidy(queue);
 	if (!queue->nr_taken && test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags))
 		wake_up(&queue->drained);
@@ -453,6 +479,7 @@ void blkback_queue_init(struct blkback_queue *queue, struct blkback_dev *dev,
 	disable_work(&queue->work);
 	INIT_DELAYED_WORK(&queue->retry, queue_retry);
 	INIT_DELAYED_WORK(&queue->idle, queue_idle);
+	blkback_deadline_init(&queue->deadline);
 	init_llist_head(&queue->completions);
 	INIT_LIST_HEAD(&queue->taken);
 	blkback_durable_join(queue);
@@ -520,4 +547,5 @@ void blkback_queue_end(struct blkback_queue *queue)
 	disable_work_sync(&queue->work);
 	cancel_delayed_work_sync(&queue->retry);
 	cancel_delayed_work_sync(&queue->idle);
+	blkback_deadline_end(&queue->deadline);
 }

@@ -181,3 +181,20 @@ bool blkback_ring_final_check(struct blkback_ring *ring)
 	RING_FINAL_CHECK_FOR_REQUESTS(&ring->back, work);
 	return work;
 }
+
+/**
+ * blkback_ring_unconsumed - is there an answer that the frontend sleeps for?
+ * @ring: the ring, all answers shown
+ * @event: result: which one it asked to be notified of
+ *
+ * It sets its event index behind what it has seen, before it sleeps.  An index
+ * that no frontend of this ring sets asks for nothing.
+ *
+ * Context: the ring's work item.
+ * Return: true when that answer is there.
+ */
+bool blkback_ring_unconsumed(const struct blkback_ring *ring, RING_IDX *event)
+{
+	*event = READ_ONCE(ring->back.sring->rsp_event);
+	return ring->back.rsp_prod_pvt - *event < ring->back.nr_ents;
+}

@@ -41,5 +41,6 @@ void blkback_ring_answer(struct blkback_ring *ring, u64 id, u8 wire_op,
 			 s16 status);
 bool blkback_ring_push(struct blkback_ring *ring);
 bool blkback_ring_final_check(struct blkback_ring *ring);
+bool blkback_ring_unconsumed(const struct blkback_ring *ring, RING_IDX *event);
 
 #endif /* _BLKBACK_RING_H */

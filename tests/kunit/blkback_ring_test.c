@@ -95,6 +95,38 @@ static void RN1_producer_overflow(struct kunit *test)
 	}
 }
 
+/* A frontend that sleeps for an answer that is there has missed an event. */
+static void RN3_unconsumed_answers(struct kunit *test)
+{
+	static const RING_IDX bases[] = { 0, 5, U32_MAX - 3, 1U << 31 };
+	struct blkback_wire_sring *sring = page_get(test);
+	struct blkback_ring ring;
+	RING_IDX event;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bases); i++) {
+		sring->rsp_prod = bases[i];
+		sring->req_prod = bases[i];
+		KUNIT_ASSERT_EQ(test, 0,
+				blkback_ring_attach(&ring, BLKBACK_ABI_X86_64,
+						    sring, 1));
+		/* All seen. */
+		sring->rsp_event = bases[i] + 1;
+		KUNIT_EXPECT_FALSE(test, blkback_ring_unconsumed(&ring, &event));
+		/* The last one not, and no one of a full ring. */
+		sring->rsp_event = bases[i];
+		KUNIT_EXPECT_TRUE(test, blkback_ring_unconsumed(&ring, &event));
+		KUNIT_EXPECT_EQ(test, event, bases[i]);
+		sring->rsp_event = bases[i] - SLOTS + 1;
+		KUNIT_EXPECT_TRUE(test, blkback_ring_unconsumed(&ring, &event));
+		/* One that polls has set it once, or says anything. */
+		sring->rsp_event = bases[i] - SLOTS;
+		KUNIT_EXPECT_FALSE(test, blkback_ring_unconsumed(&ring, &event));
+		sring->rsp_event = bases[i] + (1U << 31);
+		KUNIT_EXPECT_FALSE(test, blkback_ring_unconsumed(&ring, &event));
+	}
+}
+
 /* The frontend moves rsp_prod, which is ours, to make room that is not there. */
 static void RN1_rsp_prod_of_the_page_is_not_believed(struct kunit *test)
 {
@@ -299,6 +331,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(A2_slots_of_many_pages),
 	KUNIT_CASE(RN8_attach_takes_what_was_not_answered),
 	KUNIT_CASE(RN1_producer_overflow),
+	KUNIT_CASE(RN3_unconsumed_answers),
 	KUNIT_CASE(RN1_rsp_prod_of_the_page_is_not_believed),
 	KUNIT_CASE(D3_slot_is_read_once),
 	KUNIT_CASE(D4_answers_carry_nothing_else),

@@ -60,6 +60,7 @@ extern struct kunit_suite back_wide_suite;
 extern struct kunit_suite back_discard_suite;
 extern struct kunit_suite back_barrier_suite;
 extern struct kunit_suite back_unwritten_suite;
+extern struct kunit_suite back_deadline_suite;
 extern struct kunit_suite back_indirect_suite;
 extern struct kunit_suite back_hostile_suite;
 

@@ -131,7 +131,10 @@ static void end_notify(int irq)
 	} else {
 		if (end_is_back(end))
 			xen.nr_notified++;
-		end_send(other_end(end));
+		if (end_is_back(end) && xen.lose_notified)
+			xen.lose_notified--;
+		else
+			end_send(other_end(end));
 	}
 	spin_unlock_irqrestore(&xen_lock, flags);
 }

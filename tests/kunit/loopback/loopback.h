@@ -11,6 +11,7 @@
  *	xenbus.c	the kernel exports
  *	faults.c	allocations that fail
  *	memory.c	slabs that are empty
+ *	log.c		warnings that are counted
  *	disk.c		the backing device, with knobs
  *	peer.c		a frontend that does what the test says, however wrong
  *	false_back.c	a backend of that kind
@@ -65,6 +66,7 @@ struct fake_xen {
 	s16 map_op_status;
 	unsigned int fail_copy_op;	/* this one, counted from 1 */
 	int pages_budget;		/* pages that can be had; -1: any */
+	unsigned int lose_notified;	/* so many of the backend's events */
 	bool no_memory;			/* for those who do not wait for it */
 	int grants_budget;		/* so can references */
 	bool spy;			/* look for secrets in what is mapped */
@@ -149,6 +151,12 @@ void store_drain_events(void);
 void faults_arm(struct kunit *test, const char *key, unsigned int nth);
 /* Whether there was one that failed. */
 bool faults_disarm(void);
+
+/* --- log.c ------------------------------------------------------------------ */
+
+/* How many warnings about a device of ours have had this in them. */
+void log_watch(const char *text);
+unsigned int log_count(void);
 
 /* --- xenbus.c --------------------------------------------------------------- */
 
