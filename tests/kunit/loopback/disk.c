@@ -32,12 +32,15 @@ static blk_status_t disk_do(struct bio *bio)
 		return BLK_STS_OK;
 	case REQ_OP_READ:
 		bio_for_each_segment(bv, bio, iter) {
+			xen_share(bv.bv_page, false);
 			memcpy_to_bvec(&bv, disk.data + at);
+			xen_share(bv.bv_page, true);
 			at += bv.bv_len;
 		}
 		return BLK_STS_OK;
 	case REQ_OP_WRITE:
 		bio_for_each_segment(bv, bio, iter) {
+			xen_share(bv.bv_page, false);
 			memcpy_from_bvec(disk.data + at, &bv);
 			at += bv.bv_len;
 		}

@@ -69,6 +69,7 @@ struct fake_xen {
 	unsigned int lose_notified;	/* so many of the backend's events */
 	bool no_memory;			/* for those who do not wait for it */
 	int grants_budget;		/* so can references */
+	bool shared;			/* see xen_share() */
 	bool spy;			/* look for secrets in what is mapped */
 	bool keep_mapped;		/* see xen_keep_mapped() */
 
@@ -107,6 +108,12 @@ u32 xen_grant(struct page *page, bool readonly);
 bool xen_ungrant(u32 ref);
 /* The backend's, for one that is no driver; NULL if it is not for that use. */
 struct page *xen_granted(u32 ref, bool write);
+/*
+ * A mapping is a copy.  With the knob "shared" set it is as good as shared memory
+ * where the disk meets it: the frontend's bytes are there before the disk looks,
+ * and the disk's bytes are the frontend's once they are @written.
+ */
+void xen_share(struct page *page, bool written);
 /* Let a frontend see all its grants in use, whatever the backend does. */
 void xen_keep_mapped(bool keep);
 int xen_front_bind(u32 *port, irq_handler_t handler, void *data);

@@ -213,8 +213,9 @@ static s16 map_check(struct gnttab_map_grant_ref *op, struct page *page,
 		return GNTST_bad_domain;
 	if (!grant || !grant->active || grant->domid != BACK_DOMID)
 		return GNTST_bad_gntref;
+	/* Xen has no other word for it. */
 	if (grant->readonly && !readonly)
-		return GNTST_permission_denied;
+		return GNTST_general_error;
 	for (handle = 0; handle < NR_MAPPINGS && mappings[handle].page; handle++)
 		;
 	if (handle == NR_MAPPINGS)
@@ -277,6 +278,32 @@ static void copy_back(struct page *to, struct page *from, struct page *before)
 	for (i = 0; i < PAGE_SIZE; i++)
 		if (now[i] != was[i])
 			WRITE_ONCE(dest[i], now[i]);
+}
+
+void xen_share(struct page *page, bool written)
+{
+	struct page *grant = NULL, *before = NULL;
+	unsigned long flags;
+	unsigned int i;
+
+	if (!xen.shared)
+		return;
+	spin_lock_irqsave(&xen_lock, flags);
+	for (i = 0; i < NR_MAPPINGS; i++) {
+		if (mappings[i].page != page)
+			continue;
+		grant = grant_of(mappings[i].ref)->page;
+		before = mappings[i].before;
+	}
+	spin_unlock_irqrestore(&xen_lock, flags);
+	/* A page that the disk has stays mapped. */
+	if (!grant)
+		return;
+	if (written)
+		copy_back(grant, page, before);
+	else
+		copy_page(page_address(page), page_address(grant));
+	copy_page(page_address(before), page_address(page));
 }
 
 static s16 unmap_one(const struct gnttab_unmap_grant_ref *op, struct page *page)
