@@ -140,10 +140,14 @@ struct blkback_req {
  * @sector: where on the disk it begins; of a discard, where it goes on
  * @seg: its segments, which are the request's
  * @nr_segments: how many; 0 where there is no data
- * @nr_pages: pages held, mapped or not
- * @nr_mapped: how many of them are mapped: the first ones
- * @handle: grant handle of each mapped segment
- * @page: page that each segment is mapped at
+ * @nr_pages: pages held, one for each segment, mapped or not; 0 before they are
+ *	reserved and after they were released
+ * @mapping: some of its pages are to be mapped in the batch at hand
+ * @readonly: what is mapped for it is mapped for reading
+ * @handle: grant handle of what is mapped for this part alone, else
+ *	INVALID_GRANT_HANDLE
+ * @grant: of each segment whose grant was mapped already: it, else NULL
+ * @page: page that each segment is, or will be, mapped at
  * @bio: the I/O; embedded, so that no part ever waits for memory
  * @bvec: the bio's pages
  */
@@ -158,8 +162,10 @@ struct blkback_part {
 	const struct blkback_segment *seg;
 	unsigned int nr_segments;
 	unsigned int nr_pages;
-	unsigned int nr_mapped;
+	bool mapping;
+	bool readonly;
 	grant_handle_t handle[BLKBACK_PART_SEGMENTS];
+	struct blkback_grant *grant[BLKBACK_PART_SEGMENTS];
 	struct page *page[BLKBACK_PART_SEGMENTS];
 	struct bio bio;
 	struct bio_vec bvec[BLKBACK_PART_SEGMENTS];
@@ -345,6 +351,9 @@ extern unsigned int blkback_max_indirect_segments;
 extern unsigned long blkback_max_unwritten_bytes;
 extern unsigned int blkback_io_deadline_sec;
 extern bool blkback_exclusive_open;
+extern bool blkback_feature_persistent;
+extern unsigned int blkback_max_persistent_grants;
+extern unsigned int blkback_persistent_grant_unused_seconds;
 
 /* xenbus.c: process context, may sleep */
 int blkback_xenbus_init(void);

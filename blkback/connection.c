@@ -33,7 +33,7 @@ static struct blkback_queue *queue_alloc(struct blkback_dev *dev,
 	if (err)
 		goto err_free;
 	err = blkback_mover_init(&queue->mover, dev->xbdev->otherend_id,
-				 max_pages);
+				 max_pages, config->persistent);
 	if (err)
 		goto err_exit_pool;
 	return queue;
@@ -93,6 +93,7 @@ static void queue_leave(struct blkback_queue *queue)
 {
 	void *shared = queue->ring.back.sring;
 
+	blkback_mover_clear(&queue->mover);
 	blkback_ring_detach(&queue->ring);
 	blkback_port_unmap_ring(queue->dev->xbdev, shared);
 	blkback_port_unbind(queue->irq, queue);

@@ -46,6 +46,23 @@ module_param_named(exclusive_open, blkback_exclusive_open, bool, 0644);
 MODULE_PARM_DESC(exclusive_open,
 		 "Claim the device behind a writable disk, so that this domain cannot mount it meanwhile (default Y; mode 'w!' of one disk does without)");
 
+bool blkback_feature_persistent = true;
+module_param_named(feature_persistent, blkback_feature_persistent, bool, 0644);
+MODULE_PARM_DESC(feature_persistent,
+		 "Offer to keep grants mapped between requests (default Y; read when the disk is attached)");
+
+unsigned int blkback_max_persistent_grants = 512;
+module_param_named(max_persistent_grants, blkback_max_persistent_grants, uint,
+		   0644);
+MODULE_PARM_DESC(max_persistent_grants,
+		 "Grants that one ring keeps mapped between requests (default 512; they count as buffer pages)");
+
+unsigned int blkback_persistent_grant_unused_seconds = 60;
+module_param_named(persistent_grant_unused_seconds,
+		   blkback_persistent_grant_unused_seconds, uint, 0644);
+MODULE_PARM_DESC(persistent_grant_unused_seconds,
+		 "Unmap a grant that was not used for so long (default 60; 0: never, while the disk is connected)");
+
 /*
  * The rings' passes.  Writeback of this domain may depend on them.  Of ordinary
  * priority: how often a pass is made is the guest's to say.

@@ -8,6 +8,7 @@
 #include <linux/workqueue.h>
 #include <xen/grant_table.h>
 
+struct blkback_grant;
 struct blkback_part;
 struct blkback_queue;
 
@@ -47,14 +48,36 @@ union blkback_mover_ops {
 };
 
 /**
+ * struct blkback_grant_cache - grants of one ring that stay mapped
+ * @bucket: the grants by their reference; NULL where none stays mapped
+ * @idle: those that no part uses, the oldest first
+ * @nr: how many there are, used or idle
+ * @seed: of the hash
+ * @overflowed: one was not kept for want of room since @purged
+ * @purged: when room was made last, in jiffies
+ *
+ * Owned by the ring's work item.
+ */
+struct blkback_grant_cache {
+	struct hlist_head *bucket;
+	struct list_head idle;
+	unsigned int nr;
+	u32 seed;
+	bool overflowed;
+	unsigned long purged;
+};
+
+/**
  * struct blkback_mover - pages and grants of one ring
  * @pages: the pool
+ * @cache: grants that stay mapped
  * @ops: scratch
  * @page: scratch, the page of each op
  * @domid: the frontend's domain
  */
 struct blkback_mover {
 	struct blkback_pages pages;
+	struct blkback_grant_cache cache;
 	union blkback_mover_ops *ops;
 	struct page **page;
 	domid_t domid;
@@ -62,7 +85,8 @@ struct blkback_mover {
 
 /* The device's work item; may sleep. */
 int blkback_mover_init(struct blkback_mover *mover, domid_t domid,
-		       unsigned int nr_slots);
+		       unsigned int max_pages, bool persistent);
+void blkback_mover_clear(struct blkback_mover *mover);
 void blkback_mover_exit(struct blkback_mover *mover);
 
 /* The ring's work item; may sleep. */
@@ -71,6 +95,23 @@ bool blkback_mover_reserve(struct blkback_mover *mover,
 void blkback_mover_bring(struct blkback_mover *mover, struct list_head *parts);
 void blkback_mover_release(struct blkback_mover *mover,
 			   struct list_head *parts, struct list_head *held);
+void blkback_mover_tidy(struct blkback_mover *mover);
+bool blkback_mover_surplus(struct blkback_mover *mover);
+
+/* grant_cache.c: the mover, in the ring's work item */
+int blkback_grant_cache_init(struct blkback_grant_cache *cache,
+			     bool persistent);
+void blkback_grant_cache_exit(struct blkback_grant_cache *cache);
+struct blkback_grant *blkback_grant_cache_take(struct blkback_grant_cache *cache,
+					       u32 gref, struct page **page);
+void blkback_grant_cache_back(struct blkback_grant_cache *cache,
+			      struct blkback_grant *grant);
+bool blkback_grant_cache_keep(struct blkback_grant_cache *cache, u32 gref,
+			      struct page *page, grant_handle_t handle);
+bool blkback_grant_cache_drop(struct blkback_grant_cache *cache,
+			      struct page **page, grant_handle_t *handle);
+unsigned int blkback_grant_cache_overdue(struct blkback_grant_cache *cache);
+bool blkback_grant_cache_surplus(const struct blkback_grant_cache *cache);
 
 /* pages.c: the mover and the ring's idle timer */
 int blkback_pages_init(struct blkback_pages *pages, unsigned int nr_reserve,

@@ -153,6 +153,23 @@ static int negotiate_sectors(const struct blkback_keys *keys,
 	return err;
 }
 
+/* What was not offered is not used, whatever the frontend wrote (PG1). */
+static int negotiate_persistent(const struct blkback_keys *keys,
+				const struct blkback_offer *offer,
+				struct blkback_config *config,
+				struct blkback_refusal *refusal)
+{
+	unsigned int wanted = 0;
+	int err;
+
+	err = negotiate_number(keys, BLKIF_KEY_FEATURE_PERSISTENT, 0, 1,
+			       &wanted, refusal);
+	if (err && err != -ENOENT)
+		return err;
+	config->persistent = wanted && offer->persistent;
+	return 0;
+}
+
 /**
  * blkback_negotiate - check what the frontend wrote of all its rings together
  * @keys: its keys
@@ -177,6 +194,9 @@ int blkback_negotiate(const struct blkback_keys *keys,
 	if (err)
 		return err;
 	err = negotiate_protocol(keys, config, refusal);
+	if (err)
+		return err;
+	err = negotiate_persistent(keys, offer, config, refusal);
 	if (err)
 		return err;
 	config->nr_queues = 1;
@@ -287,13 +307,14 @@ int blkback_negotiate_ring(const struct blkback_keys *keys,
  * @a: one
  * @b: the other
  *
- * Return: true when both name the same rings and ports.
+ * Return: true when both name the same rings and ports, to be used alike.
  */
 bool blkback_config_equal(const struct blkback_config *a,
 			  const struct blkback_config *b)
 {
 	return a->abi == b->abi && a->nr_queues == b->nr_queues &&
 	       a->nr_ring_pages == b->nr_ring_pages &&
+	       a->persistent == b->persistent &&
 	       !memcmp(a->ring, b->ring, a->nr_queues * sizeof(*a->ring));
 }
 

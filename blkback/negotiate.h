@@ -17,11 +17,13 @@
  * @max_queues: rings, 1 to BLKBACK_MAX_QUEUES
  * @max_ring_page_order: pages of a ring, their logarithm to the base of 2
  * @max_indirect_segments: segments of an indirect request; 0: none are taken
+ * @persistent: grants may stay mapped between requests
  */
 struct blkback_offer {
 	unsigned int max_queues;
 	unsigned int max_ring_page_order;
 	unsigned int max_indirect_segments;
+	bool persistent;
 };
 
 /**
@@ -50,6 +52,7 @@ struct blkback_ring_config {
  * @nr_queues: how many rings
  * @nr_ring_pages: pages of each, a power of two
  * @counted: the frontend wrote how many pages
+ * @persistent: grants may stay mapped between requests: both halves said so
  * @ring: the rings; whose it is, is the caller's to say
  */
 struct blkback_config {
@@ -57,6 +60,7 @@ struct blkback_config {
 	unsigned int nr_queues;
 	unsigned int nr_ring_pages;
 	bool counted;
+	bool persistent;
 	struct blkback_ring_config *ring;
 };
 

@@ -71,15 +71,17 @@ static unsigned int pages_take_surplus(struct blkback_pages *pages,
 }
 
 /**
- * blkback_pages_surplus - is there more than the reserve?
+ * blkback_pages_surplus - is more free than the reserve?
  * @pages: the pool
+ *
+ * A page that is in use comes back in a pass, after which this is asked again.
  *
  * Context: any.
  * Return: true when an idle ring has something to give back.
  */
 bool blkback_pages_surplus(struct blkback_pages *pages)
 {
-	return READ_ONCE(pages->nr_total) > pages->nr_reserve;
+	return READ_ONCE(pages->nr_free) > pages->nr_reserve;
 }
 
 /**

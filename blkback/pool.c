@@ -214,7 +214,6 @@ struct blkback_part *blkback_pool_get_part(struct blkback_pool *pool)
 	part->error = 0;
 	part->starved = false;
 	part->nr_pages = 0;
-	part->nr_mapped = 0;
 	return part;
 }
 

@@ -375,11 +375,12 @@ static bool queue_intake(struct blkback_queue *queue)
 /* Of what is kept beyond need: for how long it may be. */
 static void queue_tidy(struct blkback_queue *queue)
 {
+	blkback_mover_tidy(&queue->mover);
 	if (test_and_clear_bit(BLKBACK_QUEUE_IDLE, &queue->flags))
 		blkback_pool_shrink(&queue->pool);
 	if (!delayed_work_pending(&queue->idle) &&
 	    (blkback_pool_surplus(&queue->pool) ||
-	     blkback_pages_surplus(&queue->mover.pages)))
+	     blkback_mover_surplus(&queue->mover)))
 		queue_idle_later(queue);
 }
 

@@ -358,6 +358,7 @@ static void dev_set_offer(struct blkback_dev *dev)
 	offer->max_indirect_segments =
 		min_t(unsigned int, blkback_max_indirect_segments,
 		      BLKIF_MAX_INDIRECT_SEGMENTS);
+	offer->persistent = READ_ONCE(blkback_feature_persistent);
 	dev->vbd.limits.max_indirect_segments = offer->max_indirect_segments;
 }
 

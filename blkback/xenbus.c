@@ -299,7 +299,7 @@ static int write_disk_keys(struct blkback_dev *dev,
 	} keys[] = {
 		{ BLKIF_KEY_FEATURE_FLUSH, vbd->flush, true },
 		{ BLKIF_KEY_FEATURE_BARRIER, vbd->limits.barrier, true },
-		{ BLKIF_KEY_FEATURE_PERSISTENT, 0, true },
+		{ BLKIF_KEY_FEATURE_PERSISTENT, dev->offer.persistent, true },
 		{ BLKIF_KEY_DISCARD_GRANULARITY,
 		  bdev_discard_granularity(vbd->bdev), vbd->limits.discard },
 		{ BLKIF_KEY_DISCARD_ALIGNMENT,

@@ -35,6 +35,7 @@ static char *read_test_key(const struct blkback_keys *keys, const char *key)
 static const struct blkback_offer big_offer = {
 	.max_queues = 8,
 	.max_ring_page_order = 4,
+	.persistent = true,
 };
 
 static const struct blkback_offer small_offer = {
@@ -155,6 +156,13 @@ static const struct good_case good_cases[] = {
 	  "queue-1/ring-ref0=3\nqueue-1/event-channel=4\n", &big_offer, 512,
 	  { { BLKBACK_ABI_X86_64, 2, 1 }, { { { 1 }, 2 }, { { 3 }, 4 } } } },
 
+	{ "PG1 both want it", GOOD "feature-persistent=1\n", &big_offer, 512,
+	  { { BLKBACK_ABI_X86_64, 1, 1, false, true }, { { { 8 }, 17 } } } },
+	{ "PG1 the frontend does not", GOOD "feature-persistent=0\n",
+	  &big_offer, 512, ONE_RING(BLKBACK_ABI_X86_64) },
+	{ "PG1 it was not offered", GOOD "feature-persistent=1\n",
+	  &small_offer, 512, ONE_RING(BLKBACK_ABI_X86_64) },
+
 	{ "U3 large sectors, 512", GOOD "feature-large-sector-size=1\n",
 	  &small_offer, 512, ONE_RING(BLKBACK_ABI_X86_64) },
 	{ "U3 no large sectors, 4096", GOOD "feature-large-sector-size=0\n",
@@ -241,6 +249,11 @@ static const struct bad_case bad_cases[] = {
 	{ "number 1 and order 1",
 	  GOOD "ring-page-order=1\nnum-ring-pages=1\n", 512,
 	  "num-ring-pages", "1", "2, as ring-page-order is 1" },
+
+	{ "PG1 neither yes nor no", GOOD "feature-persistent=2\n", 512,
+	  "feature-persistent", "2", "0 to 1" },
+	{ "PG1 empty", GOOD "feature-persistent=\n", 512,
+	  "feature-persistent", "" },
 
 	{ "D21 no queue", GOOD "multi-queue-num-queues=0\n", 512,
 	  "multi-queue-num-queues", "0", "1 to 8" },

@@ -70,6 +70,13 @@ void back_connect(struct kunit *test, struct bench *bench)
 	KUNIT_ASSERT_TRUE(test, peer_connect(bench->peer));
 }
 
+void back_connect_persistent(struct kunit *test, struct bench *bench)
+{
+	xen.shared = true;
+	store_write(FRONT_NODE "/feature-persistent", "1");
+	back_connect(test, bench);
+}
+
 void back_works(struct kunit *test, struct peer *peer, u64 sector)
 {
 	struct peer_slot slot;

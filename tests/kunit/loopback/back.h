@@ -28,6 +28,8 @@ void back_add(struct bench *bench);
 void back_remove(struct bench *bench);
 /* Disk, ring and all. */
 void back_connect(struct kunit *test, struct bench *bench);
+/* The same, and the frontend's grants may stay mapped. */
+void back_connect_persistent(struct kunit *test, struct bench *bench);
 void back_reaches(struct kunit *test, enum xenbus_state state);
 /* The frontend says that it begins again, and the backend waits for it. */
 void back_begin_again(struct kunit *test);
@@ -62,6 +64,7 @@ extern struct kunit_suite back_barrier_suite;
 extern struct kunit_suite back_unwritten_suite;
 extern struct kunit_suite back_deadline_suite;
 extern struct kunit_suite back_indirect_suite;
+extern struct kunit_suite back_persistent_suite;
 extern struct kunit_suite back_hostile_suite;
 
 #endif /* _LOOPBACK_BACK_H */

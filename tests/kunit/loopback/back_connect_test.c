@@ -85,6 +85,8 @@ static void D23_connect_short_of_memory(struct kunit *test)
 	bool failed = true;
 
 	bench->peer->abi32 = true;
+	xen.shared = true;
+	store_write(FRONT_NODE "/feature-persistent", "1");
 	for (nth = 1; failed && nth < 1000; nth++) {
 		faults_arm(test, "protocol", nth);
 		back_attach_disk();

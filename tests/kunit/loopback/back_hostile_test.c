@@ -155,6 +155,19 @@ static void D13_hostile_slots_of_32_bits(struct kunit *test)
 	D13_hostile_slots_get_answers_and_no_more(test);
 }
 
+static void D13_hostile_slots_with_persistent_grants(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+
+	xen.shared = true;
+	store_write(FRONT_NODE "/feature-persistent", "1");
+	D13_hostile_slots_get_answers_and_no_more(test);
+	KUNIT_EXPECT_GT(test, xen.nr_mapped, 0);
+	KUNIT_EXPECT_LE(test, xen.nr_mapped, 311);
+	KUNIT_EXPECT_TRUE(test, peer_close(bench->peer));
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_mapped);
+}
+
 /* D3: the frontend rewrites its slots all the time. */
 static int mutate_slots(void *data)
 {
@@ -223,6 +236,7 @@ static struct kunit_case back_hostile_cases[] = {
 	KUNIT_CASE_SLOW(D9_states_at_random),
 	KUNIT_CASE_SLOW(D13_hostile_slots_get_answers_and_no_more),
 	KUNIT_CASE_SLOW(D13_hostile_slots_of_32_bits),
+	KUNIT_CASE_SLOW(D13_hostile_slots_with_persistent_grants),
 	KUNIT_CASE_SLOW(D3_slots_that_change_while_they_are_read),
 	{}
 };

@@ -18,6 +18,9 @@ unsigned int blkback_max_indirect_segments = 256;
 unsigned long blkback_max_unwritten_bytes;
 unsigned int blkback_io_deadline_sec = 30;
 bool blkback_exclusive_open = true;
+bool blkback_feature_persistent = true;
+unsigned int blkback_max_persistent_grants = 512;
+unsigned int blkback_persistent_grant_unused_seconds = 60;
 struct workqueue_struct *blkfront_wq;
 struct workqueue_struct *blkfront_block_wq;
 bool blkfront_trusted = true;
@@ -165,10 +168,10 @@ kunit_test_suites(&back_states_suite, &back_stats_suite, &back_connect_suite,
 		  &back_ring_suite, &back_io_suite, &back_map_suite,
 		  &back_wide_suite, &back_indirect_suite, &back_discard_suite,
 		  &back_barrier_suite, &back_unwritten_suite,
-		  &back_deadline_suite, &back_hostile_suite, &pair_data_suite,
-		  &pair_life_suite, &pair_return_suite, &pair_adopt_suite,
-		  &pair_durable_suite, &pair_hostile_suite, &pair_pieces_suite,
-		  &pair_rings_suite);
+		  &back_deadline_suite, &back_persistent_suite,
+		  &back_hostile_suite, &pair_data_suite, &pair_life_suite,
+		  &pair_return_suite, &pair_adopt_suite, &pair_durable_suite,
+		  &pair_hostile_suite, &pair_pieces_suite, &pair_rings_suite);
 
 MODULE_DESCRIPTION("XenBlk: both halves joined by a false Xen");
 MODULE_LICENSE("GPL");
