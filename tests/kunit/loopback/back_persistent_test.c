@@ -198,6 +198,20 @@ static void PG7_the_bound_is_kept(struct kunit *test)
 	close_leaves_nothing(test, peer);
 }
 
+/* More than fit, again and again: those that fit are hit nevertheless. */
+static void PG7_going_round_more_than_fit(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	unsigned int i;
+
+	blkback_max_persistent_grants = 20;
+	back_connect_persistent(test, bench);
+	for (i = 0; i < 30; i++)
+		use(test, bench->peer, BLKIF_OP_WRITE, i % 3 * 10, 10);
+	KUNIT_EXPECT_LT(test, xen.nr_map_ops, 220);
+	close_leaves_nothing(test, bench->peer);
+}
+
 /* Whether so many pages are mapped still, all of them. */
 static bool are_cached(struct kunit *test, struct peer *peer,
 		       unsigned int first, unsigned int nr)
@@ -252,25 +266,32 @@ static void PG7_unused_ones_of_a_busy_ring(struct kunit *test)
 	close_leaves_nothing(test, peer);
 }
 
-static void PG7_an_idle_ring_gives_back(struct kunit *test)
+/* One that has nothing else to give back, and one that has. */
+static void PG7_idle_rings_give_back(struct kunit *test)
 {
 	unsigned long until = jiffies + 50 * HZ;
 	struct bench *bench = test->priv;
-	struct peer *peer = bench->peer;
 	unsigned int i;
 
 	blkback_persistent_grant_unused_seconds = 1;
-	back_connect_persistent(test, bench);
+	back_widen(bench, 2, 1);
+	xen.shared = true;
+	store_write(FRONT_NODE "/feature-persistent", "1");
+	back_connect_wide(test, bench);
+	use(test, bench->wide[0], BLKIF_OP_WRITE, 0, 11);
+	KUNIT_EXPECT_EQ(test, 11, xen.nr_mapped);
 	for (i = 0; i < 8; i++)
-		use(test, peer, BLKIF_OP_WRITE, 11 * i, 11);
+		use(test, bench->wide[1], BLKIF_OP_WRITE, 11 * i, 11);
 	/* Some made room while the pool was still small. */
-	KUNIT_EXPECT_GT(test, xen.nr_mapped, PART_PAGES);
-	while ((xen.nr_mapped || xen.nr_pages > PART_PAGES) &&
+	KUNIT_EXPECT_GT(test, xen.nr_mapped, 11 + PART_PAGES);
+	while ((xen.nr_mapped || xen.nr_pages > 2 * PART_PAGES) &&
 	       time_before(jiffies, until))
 		msleep(100);
 	KUNIT_EXPECT_EQ(test, 0, xen.nr_mapped);
-	KUNIT_EXPECT_EQ(test, PART_PAGES, xen.nr_pages);
-	back_works(test, peer, 0);
+	KUNIT_EXPECT_EQ(test, 2 * PART_PAGES, xen.nr_pages);
+	for (i = 0; i < 2; i++)
+		back_works(test, bench->wide[i], 0);
+	back_close_wide(test, bench);
 }
 
 /* Cached grants have all pages that can be had: none waits for good. */
@@ -444,9 +465,10 @@ static struct kunit_case back_persistent_cases[] = {
 	KUNIT_CASE(a_deep_ring_comes_to_use_none),
 	KUNIT_CASE(PG8_one_grant_twice),
 	KUNIT_CASE(PG7_the_bound_is_kept),
+	KUNIT_CASE(PG7_going_round_more_than_fit),
 	KUNIT_CASE(PG7_the_oldest_make_room),
 	KUNIT_CASE(PG7_unused_ones_of_a_busy_ring),
-	KUNIT_CASE_SLOW(PG7_an_idle_ring_gives_back),
+	KUNIT_CASE_SLOW(PG7_idle_rings_give_back),
 	KUNIT_CASE(forward_progress_with_cached_grants),
 	KUNIT_CASE(no_room_to_map_beside_cached_grants),
 	KUNIT_CASE(D10_D11_a_map_that_fails_beside_hits),
