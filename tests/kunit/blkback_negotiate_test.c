@@ -333,6 +333,7 @@ static void D23_keys_that_cannot_be_read(struct kunit *test)
 	static const char * const unreadable[] = {
 		"protocol", "multi-queue-num-queues", "ring-page-order",
 		"num-ring-pages", "feature-large-sector-size",
+		"feature-persistent",
 	};
 	struct test_keys keys = { { read_test_key }, GOOD };
 	struct blkback_refusal refusal;
@@ -393,6 +394,9 @@ static void config_equal(struct kunit *test)
 	b.nr_ring_pages = 1;
 	KUNIT_EXPECT_FALSE(test, blkback_config_equal(&a, &b));
 	b.nr_ring_pages = 2;
+	b.persistent = true;
+	KUNIT_EXPECT_FALSE(test, blkback_config_equal(&a, &b));
+	b.persistent = false;
 	other[1].ring_ref[1]++;
 	KUNIT_EXPECT_FALSE(test, blkback_config_equal(&a, &b));
 	other[1].ring_ref[1]--;
