@@ -206,12 +206,14 @@ void blkback_deadline_look(struct blkback_queue *queue)
 	if (!wait)
 		return;
 	next = min(look_at_answers(queue, wait), look_at_requests(queue, wait));
-	/* The last request's event may be the one that was lost. */
-	if (deadline->active)
-		next = min(next, wait);
+	/*
+	 * The last request's event may be the one that was lost.  And while one
+	 * spell is acted upon ever more seldom the next may begin.
+	 */
+	if (deadline->active || next != DEADLINE_NEVER)
+		mod_delayed_work(blkback_queue_wq, &deadline->look,
+				 min(next, wait));
 	deadline->active = false;
-	if (next != DEADLINE_NEVER)
-		mod_delayed_work(blkback_queue_wq, &deadline->look, next);
 }
 
 /**
