@@ -165,7 +165,7 @@ static void state_connect(struct blkfront_disk *disk)
 		err = blkfront_disk_create(disk);
 		if (err) {
 			blkfront_xenbus_fatal(disk, err, err == -EBUSY ?
-					      "an earlier disk of this number is still in use" :
+					      "an earlier disk of this number is about to go" :
 					      "making the disk");
 			goto err_leave;
 		}

@@ -168,23 +168,38 @@ static void ST10_another_disk_adopts_nothing(struct kunit *test)
 	pair_works(test, pair, 0);
 }
 
+/* Nothing of it is left but what is open. */
+static bool adopt_gone(struct pair *pair)
+{
+	struct blkfront_disk *dead = pair->bdev->bd_disk->private_data;
+
+	return wait_for_completion_timeout(&dead->gone,
+					   msecs_to_jiffies(PATIENCE_MS));
+}
+
 static void ST10_nobody_comes(struct kunit *test)
 {
 	struct pair *pair = test->priv;
 	unsigned long start = jiffies;
+	struct block_device *late;
+	struct file *dead;
 
 	blkfront_reconnect_timeout_sec = 2;
 	adopt_lose(test, pair, NODE_GONE);
 	adopt_fails(test, pair);
 	KUNIT_EXPECT_TRUE(test, time_after(jiffies, start + 2 * HZ));
 	blkfront_reconnect_timeout_sec = 60;
-	/* Who comes late finds the number taken as long as the dead one is open. */
+	/* Who comes late is another disk, though the dead one is open still. */
+	KUNIT_ASSERT_TRUE(test, adopt_gone(pair));
+	dead = pair->file;
 	adopt_again(pair, "/dev/vg/one");
-	KUNIT_EXPECT_TRUE(test, store_wait_int(FRONT_STATE, XenbusStateClosed,
-					       PATIENCE_MS));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(store.said, "still in use"));
-	adopt_end(pair);
-	pair_start(test, pair);
+	pair_open(test, pair);
+	pair_works(test, pair, 0);
+	late = pair->bdev;
+	pair->bdev = file_bdev(dead);
+	KUNIT_EXPECT_EQ(test, -EIO, pair_io(pair, REQ_OP_READ, 0, 1));
+	__fput_sync(dead);
+	pair->bdev = late;
 	pair_works(test, pair, 0);
 }
 
