@@ -247,6 +247,12 @@ static unsigned int map_add(struct blkback_mover *mover,
 	return nr;
 }
 
+/* Of handles to map with, by the word of newer and of older Xen. */
+static bool is_no_room(s16 status)
+{
+	return status == GNTST_no_space || status == GNTST_no_device_space;
+}
+
 /*
  * One grant that failed fails the request (rule D10); that Xen is out of room is
  * no fault of the request's, and it is to be tried again.
@@ -254,7 +260,7 @@ static unsigned int map_add(struct blkback_mover *mover,
 static void map_failed(struct blkback_mover *mover, struct blkback_part *part,
 		       const struct gnttab_map_grant_ref *op)
 {
-	if (op->status == GNTST_no_device_space) {
+	if (is_no_room(op->status)) {
 		part->starved = true;
 		return;
 	}
@@ -281,7 +287,7 @@ map_done(struct blkback_mover *mover, struct blkback_part *part,
 			continue;
 		if (op->status == GNTST_okay)
 			part->handle[i] = op->handle;
-		else if (may_read && op->status != GNTST_no_device_space)
+		else if (may_read && !is_no_room(op->status))
 			part->mapping = true;
 		else
 			map_failed(mover, part, op);

@@ -85,16 +85,15 @@ static void D10_a_hypercall_that_fails(struct kunit *test)
 }
 
 /* Xen is out of room for a while: requests wait for it, and do not fail. */
-static void no_room_to_map_is_waited_for(struct kunit *test)
+static void no_room(struct kunit *test, s16 status)
 {
 	struct bench *bench = test->priv;
 	struct peer *peer = bench->peer;
 	struct peer_slot slot;
-	unsigned int i;
+	unsigned int i, nr = peer->nr_answers;
 
-	back_connect(test, bench);
 	peer_fill(peer, 0, 88, 4);
-	xen.map_op_status = GNTST_no_device_space;
+	xen.map_op_status = status;
 	xen.nr_map_ops = 0;
 	xen.fail_map_op = 20;
 	xen.nr_fail_map_op = 200;
@@ -103,10 +102,17 @@ static void no_room_to_map_is_waited_for(struct kunit *test)
 		peer_put(peer, &slot);
 	}
 	peer_push(peer);
-	KUNIT_ASSERT_TRUE(test, peer_wait(peer, 8));
+	KUNIT_ASSERT_TRUE(test, peer_wait(peer, nr + 8));
 	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
 	KUNIT_EXPECT_GT(test, xen.nr_map_ops, 220);
 	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, 88, disk.data));
+}
+
+static void no_room_to_map_is_waited_for(struct kunit *test)
+{
+	back_connect(test, test->priv);
+	no_room(test, GNTST_no_device_space);
+	no_room(test, GNTST_no_space);
 }
 
 /* Nothing but the reserve is to be had: all requests get through it. */
