@@ -358,15 +358,23 @@ static void queue_acknowledge(struct blkback_queue *queue)
 	queue->consumed = false;
 }
 
+static bool queue_is_shut(const struct blkback_queue *queue)
+{
+	return test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags) ||
+	       test_bit(BLKBACK_QUEUE_BROKEN, &queue->flags);
+}
+
 /* The ring's part of a pass; false when some slots have to stay on it. */
 static bool queue_intake(struct blkback_queue *queue)
 {
 	LIST_HEAD(refused);
 	bool all = false;
 
-	if (!test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags) &&
-	    !test_bit(BLKBACK_QUEUE_BROKEN, &queue->flags))
+	if (!queue_is_shut(queue))
 		all = blkback_intake_take(queue, &refused);
+	/* Nobody tells of an object that is free again, nor of those slots. */
+	if (!all && !queue_is_shut(queue))
+		queue_retry_later(queue);
 	blkback_intake_describe(queue, &refused);
 	queue_answer_refused(queue, &refused);
 	return all;

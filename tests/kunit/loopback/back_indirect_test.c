@@ -234,6 +234,25 @@ static void forward_progress_in_parts(struct kunit *test)
 	back_works(test, peer, 0);
 }
 
+/* No object for the second, and no bio of the first whose end would tell. */
+static void forward_progress_of_refused_requests(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot slot;
+	unsigned int i;
+
+	xen.no_memory = true;
+	back_connect(test, bench);
+	for (i = 0; i < 8; i++) {
+		slot = peer_request(peer, 77, i, 0, 1, 0);
+		peer_put(peer, &slot);
+	}
+	peer_push(peer);
+	KUNIT_ASSERT_TRUE(test, peer_wait(peer, 8));
+	back_works(test, peer, 0);
+}
+
 /* However many have ended: one that has not keeps the answer back. */
 static void answered_when_the_last_part_has_ended(struct kunit *test)
 {
@@ -510,6 +529,7 @@ static struct kunit_case back_indirect_cases[] = {
 	KUNIT_CASE(one_hypercall_for_all_descriptors),
 	KUNIT_CASE(descriptors_of_a_large_ring),
 	KUNIT_CASE(forward_progress_in_parts),
+	KUNIT_CASE(forward_progress_of_refused_requests),
 	KUNIT_CASE(answered_when_the_last_part_has_ended),
 	KUNIT_CASE(D24_closed_in_the_middle_of_parts),
 	KUNIT_CASE(D10_a_part_that_fails_costs_its_request),
