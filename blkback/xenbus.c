@@ -137,7 +137,7 @@ static void report_refusal(struct blkback_dev *dev, int err,
 static int read_config(struct blkback_dev *dev, struct blkback_config *config)
 {
 	struct front_keys front = { .keys.read = read_front_key };
-	struct blkback_refusal refusal;
+	struct blkback_refusal refusal = {};
 	int err;
 
 	if (!blkback_xenbus_begin(dev))
@@ -157,7 +157,7 @@ static int read_ring_config(struct blkback_dev *dev,
 			    unsigned int number)
 {
 	struct front_keys front = { .keys.read = read_front_key };
-	struct blkback_refusal refusal;
+	struct blkback_refusal refusal = {};
 	int err;
 
 	if (!blkback_xenbus_begin(dev))
