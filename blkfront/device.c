@@ -19,8 +19,7 @@
 /* What a removed disk gets to go in. */
 #define DEVICE_GONE		(30 * HZ)
 
-static int device_probe(struct xenbus_device *xbdev,
-			const struct xenbus_device_id *id)
+static int device_take(struct xenbus_device *xbdev)
 {
 	struct blkfront_disk *disk;
 	struct blkfront_vdev vdev;
@@ -52,6 +51,17 @@ static int device_probe(struct xenbus_device *xbdev,
 	dev_set_drvdata(&xbdev->dev, disk);
 	blkfront_disk_queue_work(disk, 0);
 	return 0;
+}
+
+/* The I/O that memory is waited for may be that of a disk that is adopted here. */
+static int device_probe(struct xenbus_device *xbdev,
+			const struct xenbus_device_id *id)
+{
+	unsigned int noio = memalloc_noio_save();
+	int err = device_take(xbdev);
+
+	memalloc_noio_restore(noio);
+	return err;
 }
 
 static void device_changed(struct xenbus_device *xbdev,
