@@ -250,6 +250,7 @@ bool blkfront_backlog_kick(struct blkfront_queue *queue);
 
 int blkfront_queue_alloc(struct blkfront_disk *disk, unsigned int nr);
 int blkfront_queue_alloc_ctxs(struct blkfront_disk *disk);
+void blkfront_queue_free_ctxs(struct blkfront_disk *disk);
 void blkfront_queue_free(struct blkfront_disk *disk);
 int blkfront_queue_connect(struct blkfront_queue *queue, unsigned int order);
 void blkfront_queue_shut(struct blkfront_queue *queue);

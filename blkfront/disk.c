@@ -284,7 +284,7 @@ int blkfront_disk_create(struct blkfront_disk *disk)
 	set->driver_data = disk;
 	err = blk_mq_alloc_tag_set(set);
 	if (err)
-		goto err_drop_minors;
+		goto err_free_ctxs;
 
 	disk_limits(&disk->config, &lim);
 	gd = blk_mq_alloc_disk(set, &lim, disk);
@@ -308,6 +308,8 @@ int blkfront_disk_create(struct blkfront_disk *disk)
 
 err_free_tag_set:
 	blk_mq_free_tag_set(set);
+err_free_ctxs:
+	blkfront_queue_free_ctxs(disk);
 err_drop_minors:
 	disk_drop_minors(disk);
 	return err;

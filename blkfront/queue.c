@@ -30,7 +30,13 @@ static void queue_free_queues(struct blkfront_disk *disk)
 	disk->nr_queues = 0;
 }
 
-static void queue_free_ctxs(struct blkfront_disk *disk)
+/**
+ * blkfront_queue_free_ctxs - free all hardware contexts
+ * @disk: the disk, which has no gendisk
+ *
+ * Context: process.
+ */
+void blkfront_queue_free_ctxs(struct blkfront_disk *disk)
 {
 	struct blkfront_ctx *ctx;
 
@@ -47,7 +53,7 @@ static void queue_free_ctxs(struct blkfront_disk *disk)
  */
 void blkfront_queue_free(struct blkfront_disk *disk)
 {
-	queue_free_ctxs(disk);
+	blkfront_queue_free_ctxs(disk);
 	queue_free_queues(disk);
 }
 
@@ -125,7 +131,7 @@ int blkfront_queue_alloc_ctxs(struct blkfront_disk *disk)
 		ctx->queue = &disk->queues[disk->nr_ctxs];
 		ctx->depth = BLKFRONT_RING_SLOTS(disk->layout.ring_order);
 		if (queue_init_ctx(ctx)) {
-			queue_free_ctxs(disk);
+			blkfront_queue_free_ctxs(disk);
 			return -ENOMEM;
 		}
 		disk->nr_ctxs++;
@@ -223,10 +229,15 @@ void blkfront_queue_shut(struct blkfront_queue *queue)
 void blkfront_queue_reopen(struct blkfront_queue *queue)
 {
 	unsigned long flags;
+	bool notify;
 
 	spin_lock_irqsave(&queue->lock, flags);
 	queue->shut = false;
+	/* Who was putting when it was shut did not push. */
+	notify = !queue->broken && blkfront_ring_push(queue);
 	spin_unlock_irqrestore(&queue->lock, flags);
+	if (notify)
+		blkfront_port_notify(queue->irq);
 	blkfront_backlog_kick(queue);
 }
 
