@@ -239,15 +239,38 @@ int blkback_xenbus_map_ring(struct blkback_dev *dev, u32 *gref, unsigned int nr,
 	return err;
 }
 
+/* A key of ours whose value is a number. */
+struct number_key {
+	const char *key;
+	u64 value;
+	bool wanted;
+};
+
+static int write_numbers(struct blkback_dev *dev, struct xenbus_transaction xbt,
+			 const struct number_key *keys, unsigned int nr)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		if (!keys[i].wanted)
+			continue;
+		err = xenbus_printf(xbt, dev->xbdev->nodename, keys[i].key,
+				    "%llu", keys[i].value);
+		if (err) {
+			blkback_xenbus_fatal(dev, err, "writing %s/%s",
+					     dev->xbdev->nodename, keys[i].key);
+			return err;
+		}
+	}
+	return 0;
+}
+
 /* What a frontend may choose from; before it is told to. */
 static int write_offer(struct blkback_dev *dev, struct xenbus_transaction xbt)
 {
 	const struct blkback_offer *offer = &dev->offer;
-	const struct {
-		const char *key;
-		unsigned int value;
-		bool wanted;
-	} keys[] = {
+	const struct number_key keys[] = {
 		{ BLKIF_KEY_MAX_QUEUES, offer->max_queues, true },
 		{ BLKIF_KEY_MAX_RING_PAGE_ORDER, offer->max_ring_page_order,
 		  true },
@@ -257,21 +280,8 @@ static int write_offer(struct blkback_dev *dev, struct xenbus_transaction xbt)
 		  offer->max_indirect_segments,
 		  offer->max_indirect_segments },
 	};
-	unsigned int i;
-	int err;
 
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!keys[i].wanted)
-			continue;
-		err = xenbus_printf(xbt, dev->xbdev->nodename, keys[i].key,
-				    "%u", keys[i].value);
-		if (err) {
-			blkback_xenbus_fatal(dev, err, "writing %s/%s",
-					     dev->xbdev->nodename, keys[i].key);
-			return err;
-		}
-	}
-	return 0;
+	return write_numbers(dev, xbt, keys, ARRAY_SIZE(keys));
 }
 
 static unsigned int vbd_info(const struct blkback_vbd *vbd)
@@ -292,11 +302,7 @@ static int write_disk_keys(struct blkback_dev *dev,
 			   struct xenbus_transaction xbt)
 {
 	const struct blkback_vbd *vbd = &dev->vbd;
-	const struct {
-		const char *key;
-		u64 value;
-		bool wanted;
-	} keys[] = {
+	const struct number_key keys[] = {
 		{ BLKIF_KEY_FEATURE_FLUSH, vbd->flush, true },
 		{ BLKIF_KEY_FEATURE_BARRIER, vbd->limits.barrier, true },
 		{ BLKIF_KEY_FEATURE_PERSISTENT, dev->offer.persistent, true },
@@ -315,21 +321,8 @@ static int write_disk_keys(struct blkback_dev *dev,
 		{ BLKIF_KEY_PHYSICAL_SECTOR_SIZE,
 		  bdev_physical_block_size(vbd->bdev), true },
 	};
-	unsigned int i;
-	int err;
 
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!keys[i].wanted)
-			continue;
-		err = xenbus_printf(xbt, dev->xbdev->nodename, keys[i].key,
-				    "%llu", keys[i].value);
-		if (err) {
-			blkback_xenbus_fatal(dev, err, "writing %s/%s",
-					     dev->xbdev->nodename, keys[i].key);
-			return err;
-		}
-	}
-	return 0;
+	return write_numbers(dev, xbt, keys, ARRAY_SIZE(keys));
 }
 
 /* A new size, and the state once more, so that the frontend looks (ST8). */
