@@ -196,3 +196,23 @@ void back_close_wide(struct kunit *test, struct bench *bench)
 	KUNIT_EXPECT_EQ(test, 0, xen.nr_bound);
 	back_begin_again(test);
 }
+
+bool back_answers_each_once(struct kunit *test, struct peer *peer,
+			    unsigned int asked)
+{
+	unsigned int i;
+
+	peer_push(peer);
+	if (!peer_wait(peer, asked)) {
+		KUNIT_FAIL(test, "no answer after %u slots", asked);
+		return false;
+	}
+	for (i = 0; i < PEER_SLOTS; i++) {
+		if (peer->answers[i] == asked / PEER_SLOTS)
+			continue;
+		KUNIT_FAIL(test, "id %u has %u answers of %u", i,
+			   peer->answers[i], asked / PEER_SLOTS);
+		return false;
+	}
+	return true;
+}

@@ -67,4 +67,11 @@ extern struct kunit_suite back_indirect_suite;
 extern struct kunit_suite back_persistent_suite;
 extern struct kunit_suite back_hostile_suite;
 
+/*
+ * A ring full was put, each id once, which makes @asked slots in all: show it, and
+ * see each answered once.
+ */
+bool back_answers_each_once(struct kunit *test, struct peer *peer,
+			    unsigned int asked);
+
 #endif /* _LOOPBACK_BACK_H */
