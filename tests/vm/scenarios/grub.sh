@@ -13,6 +13,7 @@ grub()
 	local type=$1 format=$2 name=grub-$1 log
 
 	log=/var/log/xen/console/guest-$name.log
+	[ ! -e "$log" ] || : >"$log"
 	[ -e /dev/vg/disk ] || lv disk 16M
 	dd if=/dev/urandom of=/dev/vg/disk bs=64k count=16 oflag=direct
 	cat >/run/grub.cfg <<-'END'
