@@ -65,6 +65,7 @@
 #include "negotiate.h"
 #include "pool.h"
 #include "ring.h"
+#include "ring_map.h"
 
 struct blkback_dev;
 struct blkback_queue;
@@ -189,7 +190,8 @@ enum {
  * struct blkback_queue - one ring and what works for it
  * @dev: the device it belongs to
  * @number: which of the device's rings it is
- * @ring: the shared pages
+ * @ring: the shared pages, as they are used
+ * @ring_map: the shared pages, as they are mapped
  * @irq: the ring's event channel
  * @flags: BLKBACK_QUEUE_*, atomic bits
  * @work: the pass over the ring
@@ -220,6 +222,7 @@ struct blkback_queue {
 	struct blkback_dev *dev;
 	unsigned int number;
 	struct blkback_ring ring;
+	struct blkback_ring_map ring_map;
 	int irq;
 	unsigned long flags;
 	struct work_struct work;
@@ -368,8 +371,6 @@ bool blkback_xenbus_online(struct blkback_dev *dev);
 int blkback_xenbus_read_config(struct blkback_dev *dev,
 			       struct blkback_config *config);
 int blkback_xenbus_read_physical(struct blkback_dev *dev);
-int blkback_xenbus_map_ring(struct blkback_dev *dev, u32 *gref, unsigned int nr,
-			    void **shared);
 int blkback_xenbus_write_disk(struct blkback_dev *dev);
 int blkback_xenbus_write_size(struct blkback_dev *dev);
 

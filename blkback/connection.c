@@ -52,21 +52,33 @@ static void queue_free(struct blkback_queue *queue)
 	kfree(queue);
 }
 
+static int queue_attach(struct blkback_queue *queue,
+			const struct blkback_config *config)
+{
+	void *page[BLKBACK_MAX_RING_PAGES];
+	unsigned int i;
+
+	for (i = 0; i < config->nr_ring_pages; i++)
+		page[i] = queue->ring_map.page[i].address;
+	return blkback_ring_attach(&queue->ring, config->abi, page,
+				   config->nr_ring_pages);
+}
+
 /* Map the ring and bind its event. */
 static int queue_join(struct blkback_queue *queue,
-		      const struct blkback_config *config)
+		      const struct blkback_config *config,
+		      struct blkback_ring_fault *fault)
 {
 	struct blkback_ring_config *ring = &config->ring[queue->number];
 	struct blkback_dev *dev = queue->dev;
-	void *shared;
+	domid_t domid = dev->xbdev->otherend_id;
 	int err;
 
-	err = blkback_xenbus_map_ring(dev, ring->ring_ref,
-				      config->nr_ring_pages, &shared);
+	err = blkback_ring_map(&queue->ring_map, domid, ring->ring_ref,
+			       config->nr_ring_pages, fault);
 	if (err)
 		return err;
-	err = blkback_ring_attach(&queue->ring, config->abi, shared,
-				  config->nr_ring_pages);
+	err = queue_attach(queue, config);
 	if (err)
 		goto err_unmap;
 	queue->irq = blkback_port_bind(dev->xbdev, ring->event_channel,
@@ -80,35 +92,33 @@ static int queue_join(struct blkback_queue *queue,
 	 * guest's disk on others first.  An only ring is Xen's to place.
 	 */
 	if (config->nr_queues > 1)
-		blkback_port_spread(queue->irq, queue->number +
-						dev->xbdev->otherend_id);
+		blkback_port_spread(queue->irq, queue->number + domid);
 	return 0;
 
 err_unmap:
-	blkback_port_unmap_ring(dev->xbdev, shared);
+	blkback_ring_unmap(&queue->ring_map, domid);
 	return err;
 }
 
 static void queue_leave(struct blkback_queue *queue)
 {
-	void *shared = queue->ring.back.sring;
-
 	blkback_mover_clear(&queue->mover);
 	blkback_ring_detach(&queue->ring);
-	blkback_port_unmap_ring(queue->dev->xbdev, shared);
+	blkback_ring_unmap(&queue->ring_map, queue->dev->xbdev->otherend_id);
 	blkback_port_unbind(queue->irq, queue);
 }
 
 static struct blkback_queue *queue_create(struct blkback_dev *dev,
 					  const struct blkback_config *config,
-					  unsigned int number)
+					  unsigned int number,
+					  struct blkback_ring_fault *fault)
 {
 	struct blkback_queue *queue = queue_alloc(dev, config, number);
 	int err;
 
 	if (!queue)
 		return ERR_PTR(-ENOMEM);
-	err = queue_join(queue, config);
+	err = queue_join(queue, config, fault);
 	if (!err)
 		return queue;
 	queue_free(queue);
@@ -117,17 +127,26 @@ static struct blkback_queue *queue_create(struct blkback_dev *dev,
 
 static void connection_refuse(struct blkback_dev *dev, int err,
 			      const struct blkback_config *config,
-			      unsigned int number)
+			      unsigned int number,
+			      const struct blkback_ring_fault *fault)
 {
 	const struct blkback_ring_config *ring = &config->ring[number];
 
 	if (!blkback_xenbus_begin(dev))
 		return;
-	blkback_xenbus_fatal(dev, err,
-			     "connecting to ring %u of %u (%u pages, the first is %u) and event channel %u of domain %d",
-			     number, config->nr_queues, config->nr_ring_pages,
-			     ring->ring_ref[0], ring->event_channel,
-			     dev->xbdev->otherend_id);
+	if (fault->status)
+		blkback_xenbus_fatal(dev, err,
+				     "domain %d granted no access to page %u of %u of ring %u with grant reference %u (Xen says %d)",
+				     dev->xbdev->otherend_id, fault->page,
+				     config->nr_ring_pages, number, fault->gref,
+				     fault->status);
+	else
+		blkback_xenbus_fatal(dev, err,
+				     "connecting to ring %u of %u (%u pages, the first is %u) and event channel %u of domain %d",
+				     number, config->nr_queues,
+				     config->nr_ring_pages, ring->ring_ref[0],
+				     ring->event_channel,
+				     dev->xbdev->otherend_id);
 	blkback_xenbus_end(dev);
 }
 
@@ -144,20 +163,22 @@ static void connection_refuse(struct blkback_dev *dev, int err,
 int blkback_connection_start(struct blkback_dev *dev,
 			     const struct blkback_config *config)
 {
+	struct blkback_ring_fault fault = {};
 	struct blkback_queue *queue;
 	unsigned int i;
 
 	dev->queue = kcalloc(config->nr_queues, sizeof(*dev->queue),
 			     GFP_KERNEL);
 	if (!dev->queue) {
-		connection_refuse(dev, -ENOMEM, config, 0);
+		connection_refuse(dev, -ENOMEM, config, 0, &fault);
 		return -ENOMEM;
 	}
 	for (i = 0; i < config->nr_queues; i++) {
-		queue = queue_create(dev, config, i);
+		queue = queue_create(dev, config, i, &fault);
 		if (IS_ERR(queue)) {
 			blkback_connection_stop(dev);
-			connection_refuse(dev, PTR_ERR(queue), config, i);
+			connection_refuse(dev, PTR_ERR(queue), config, i,
+					  &fault);
 			return PTR_ERR(queue);
 		}
 		dev->queue[dev->nr_queues++] = queue;

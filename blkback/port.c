@@ -10,34 +10,73 @@
 #include <xen/page.h>
 #include <xen/xenbus.h>
 
+#include "negotiate.h"
 #include "port.h"
 
 /**
- * blkback_port_map_ring - map the frontend's ring pages
- * @xbdev: the device, for its frontend's domain
- * @gref: the pages' grant references
- * @nr: how many
- * @shared: result, one behind the other
+ * blkback_port_map_ring - map the pages of a ring in one hypercall
+ * @pages: those pages, @gref set; @page, @address, @status and @handle are results
+ * @nr: how many, at most BLKBACK_MAX_RING_PAGES
+ * @domid: whose they are
  *
- * Context: process, may sleep.
- * Return: 0 or -errno.  The device is told of a bad reference by xenbus.
+ * Context: process, may sleep; long where the frontend's domain has to bring its
+ * pages back first.
+ * Return: 0 when each page has its status, or -ENOMEM with nothing to undo.
  */
-int blkback_port_map_ring(struct xenbus_device *xbdev, u32 *gref,
-			  unsigned int nr, void **shared)
+int blkback_port_map_ring(struct blkback_ring_page *pages, unsigned int nr,
+			  domid_t domid)
 {
-	return xenbus_map_ring_valloc(xbdev, gref, nr, shared);
+	struct gnttab_map_grant_ref op[BLKBACK_MAX_RING_PAGES];
+	struct page *page[BLKBACK_MAX_RING_PAGES];
+	unsigned int i;
+	int err;
+
+	err = gnttab_alloc_pages(nr, page);
+	if (err)
+		return err;
+	for (i = 0; i < nr; i++)
+		blkback_port_map_op(&op[i], page[i], false, pages[i].gref,
+				    domid);
+	/* An op not carried out keeps a status that is no success. */
+	gnttab_map_refs(op, NULL, page, nr);
+	for (i = 0; i < nr; i++) {
+		pages[i].page = page[i];
+		pages[i].address = page_to_virt(page[i]);
+		pages[i].status = op[i].status;
+		pages[i].handle = op[i].handle;
+	}
+	return 0;
 }
 
 /**
- * blkback_port_unmap_ring - undo blkback_port_map_ring()
- * @xbdev: the device
- * @shared: what was mapped
+ * blkback_port_unmap_ring - unmap pages of a ring in one hypercall
+ * @pages: pages that are mapped; @status is the result
+ * @nr: how many, at most BLKBACK_MAX_RING_PAGES
  *
  * Context: process, may sleep.
  */
-void blkback_port_unmap_ring(struct xenbus_device *xbdev, void *shared)
+void blkback_port_unmap_ring(struct blkback_ring_page *pages, unsigned int nr)
 {
-	xenbus_unmap_ring_vfree(xbdev, shared);
+	struct gnttab_unmap_grant_ref op[BLKBACK_MAX_RING_PAGES];
+	struct page *page[BLKBACK_MAX_RING_PAGES];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		page[i] = pages[i].page;
+		blkback_port_unmap_op(&op[i], page[i], pages[i].handle);
+	}
+	gnttab_unmap_refs(op, NULL, page, nr);
+	for (i = 0; i < nr; i++)
+		pages[i].status = op[i].status;
+}
+
+/**
+ * blkback_port_free_ring - give back the page that a page of a ring was mapped at
+ * @page: that page, not mapped
+ */
+void blkback_port_free_ring(struct blkback_ring_page *page)
+{
+	gnttab_free_pages(1, &page->page);
 }
 
 /**

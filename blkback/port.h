@@ -8,9 +8,26 @@
 
 struct xenbus_device;
 
-int blkback_port_map_ring(struct xenbus_device *xbdev, u32 *gref,
-			  unsigned int nr, void **shared);
-void blkback_port_unmap_ring(struct xenbus_device *xbdev, void *shared);
+/**
+ * struct blkback_ring_page - a page of a ring
+ * @gref: the frontend's grant reference
+ * @status: GNTST_* of what was done last with it
+ * @handle: what Xen calls the mapping
+ * @page: where it is mapped
+ * @address: where this domain sees it
+ */
+struct blkback_ring_page {
+	u32 gref;
+	s16 status;
+	grant_handle_t handle;
+	struct page *page;
+	void *address;
+};
+
+int blkback_port_map_ring(struct blkback_ring_page *pages, unsigned int nr,
+			  domid_t domid);
+void blkback_port_unmap_ring(struct blkback_ring_page *pages, unsigned int nr);
+void blkback_port_free_ring(struct blkback_ring_page *page);
 int blkback_port_bind(struct xenbus_device *xbdev, u32 event_channel,
 		      irq_handler_t handler, void *data);
 void blkback_port_spread(int irq, unsigned int nth);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The shared page of one ring: copy a slot out once, put an answer in, indices,
+ * The shared pages of one ring: copy a slot out once, put an answer in, indices,
  * event thresholds.
  *
- * Nothing here trusts the page: the frontend may write any of it at any time.
+ * Nothing here trusts the pages: the frontend may write any of them at any time.
  * What is read is read once; what the frontend could change back (rsp_prod) is
  * kept privately and only written.
  */
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "ring.h"
@@ -18,10 +19,21 @@
 
 static_assert(RING_HEADER_BYTES == 64);
 
-static void *ring_slot(struct blkback_ring *ring, RING_IDX idx)
+/* Where a slot is, were the pages one behind the other. */
+static unsigned int slot_at(const struct blkback_ring *ring, RING_IDX idx)
 {
-	return (void *)ring->back.sring + RING_HEADER_BYTES +
+	return RING_HEADER_BYTES +
 	       (idx & (ring->back.nr_ents - 1)) * ring->slot_bytes;
+}
+
+/* Where that is, and how much from there on is in one page, of @bytes at most. */
+static void *ring_at(const struct blkback_ring *ring, unsigned int at,
+		     unsigned int *bytes)
+{
+	unsigned int offset = at % BLKIF_PAGE_SIZE;
+
+	*bytes = min(*bytes, BLKIF_PAGE_SIZE - offset);
+	return ring->page[at / BLKIF_PAGE_SIZE] + offset;
 }
 
 /**
@@ -43,7 +55,7 @@ unsigned int blkback_ring_slots(unsigned int nr_pages)
  * blkback_ring_attach - start to use a mapped ring
  * @ring: the ring
  * @abi: layout of its slots
- * @shared: the mapped pages
+ * @page: where its pages are mapped
  * @nr_pages: how many, a power of two
  *
  * The frontend may have been connected before, to a backend that answered some
@@ -53,9 +65,9 @@ unsigned int blkback_ring_slots(unsigned int nr_pages)
  * Return: 0, or -EINVAL when the indices in the page cannot be true.
  */
 int blkback_ring_attach(struct blkback_ring *ring, enum blkback_abi abi,
-			void *shared, unsigned int nr_pages)
+			void *const *page, unsigned int nr_pages)
 {
-	struct blkback_wire_sring *sring = shared;
+	struct blkback_wire_sring *sring = page[0];
 	RING_IDX rsp_prod = READ_ONCE(sring->rsp_prod);
 	RING_IDX req_prod = READ_ONCE(sring->req_prod);
 	unsigned int nr_slots = blkback_ring_slots(nr_pages);
@@ -67,6 +79,7 @@ int blkback_ring_attach(struct blkback_ring *ring, enum blkback_abi abi,
 	ring->slot_bytes = abi == BLKBACK_ABI_X86_32 ?
 			   sizeof(union blkif_x86_32_request) :
 			   sizeof(union blkif_x86_64_request);
+	memcpy(ring->page, page, nr_pages * sizeof(*page));
 	ring->back.sring = sring;
 	ring->back.nr_ents = nr_slots;
 	ring->back.rsp_prod_pvt = rsp_prod;
@@ -75,7 +88,7 @@ int blkback_ring_attach(struct blkback_ring *ring, enum blkback_abi abi,
 }
 
 /**
- * blkback_ring_detach - forget the page, before it is unmapped
+ * blkback_ring_detach - forget the pages, before they are unmapped
  * @ring: the ring; nobody else may use it any more
  */
 void blkback_ring_detach(struct blkback_ring *ring)
@@ -102,6 +115,13 @@ int blkback_ring_pending(struct blkback_ring *ring)
 	return prod - ring->back.req_cons;
 }
 
+/* Each word is read once. */
+static void copy_words(u32 *to, const u32 *from, unsigned int nr)
+{
+	while (nr--)
+		*to++ = READ_ONCE(*from++);
+}
+
 /**
  * blkback_ring_take - copy the next slot out of the ring
  * @ring: the ring; blkback_ring_pending() said that there is a slot
@@ -111,13 +131,32 @@ int blkback_ring_pending(struct blkback_ring *ring)
  */
 void blkback_ring_take(struct blkback_ring *ring, union blkback_slot *slot)
 {
-	const u32 *from = ring_slot(ring, ring->back.req_cons++);
-	unsigned int i;
+	unsigned int at = slot_at(ring, ring->back.req_cons++);
+	unsigned int done, bytes;
+	const u32 *from;
 
 	BUILD_BUG_ON(sizeof(union blkif_x86_64_request) % sizeof(u32));
 	BUILD_BUG_ON(sizeof(union blkif_x86_32_request) % sizeof(u32));
-	for (i = 0; i < ring->slot_bytes / sizeof(u32); i++)
-		slot->words[i] = READ_ONCE(from[i]);
+	/* It may begin in one page and end in the next. */
+	for (done = 0; done < ring->slot_bytes; done += bytes) {
+		bytes = ring->slot_bytes - done;
+		from = ring_at(ring, at + done, &bytes);
+		copy_words(&slot->words[done / sizeof(u32)], from,
+			   bytes / sizeof(u32));
+	}
+}
+
+static void put_bytes(struct blkback_ring *ring, unsigned int at,
+		      const void *from, unsigned int nr)
+{
+	unsigned int done, bytes;
+	void *to;
+
+	for (done = 0; done < nr; done += bytes) {
+		bytes = nr - done;
+		to = ring_at(ring, at + done, &bytes);
+		memcpy(to, from + done, bytes);
+	}
 }
 
 /**
@@ -135,20 +174,20 @@ void blkback_ring_take(struct blkback_ring *ring, union blkback_slot *slot)
 void blkback_ring_answer(struct blkback_ring *ring, u64 id, u8 wire_op,
 			 s16 status)
 {
-	void *slot = ring_slot(ring, ring->back.rsp_prod_pvt++);
+	unsigned int at = slot_at(ring, ring->back.rsp_prod_pvt++);
 
 	if (ring->abi == BLKBACK_ABI_X86_32) {
 		struct blkif_x86_32_response rsp = {
 			.id = id, .operation = wire_op, .status = status,
 		};
 
-		memcpy(slot, &rsp, sizeof(rsp));
+		put_bytes(ring, at, &rsp, sizeof(rsp));
 	} else {
 		struct blkif_x86_64_response rsp = {
 			.id = id, .operation = wire_op, .status = status,
 		};
 
-		memcpy(slot, &rsp, sizeof(rsp));
+		put_bytes(ring, at, &rsp, sizeof(rsp));
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The shared page of one ring.  No other room sees it. */
+/* The shared pages of one ring.  No other room sees it. */
 #ifndef _BLKBACK_RING_H
 #define _BLKBACK_RING_H
 
@@ -7,6 +7,7 @@
 #include <xen/interface/io/ring.h>
 
 #include "decode.h"
+#include "negotiate.h"
 
 /*
  * The indices of a ring do not depend on the layout of its slots; the size of a
@@ -20,20 +21,22 @@ DEFINE_RING_TYPES(blkback_wire, struct blkback_wire_dummy,
 		  struct blkback_wire_dummy);
 
 /**
- * struct blkback_ring - our end of the shared page
+ * struct blkback_ring - our end of the shared pages
  * @back: indices; @back.sring is NULL while no page is mapped
  * @abi: layout of the slots
  * @slot_bytes: distance from one slot to the next
+ * @page: where each page is; they lie anywhere
  */
 struct blkback_ring {
 	struct blkback_wire_back_ring back;
 	enum blkback_abi abi;
 	unsigned int slot_bytes;
+	void *page[BLKBACK_MAX_RING_PAGES];
 };
 
 unsigned int blkback_ring_slots(unsigned int nr_pages);
 int blkback_ring_attach(struct blkback_ring *ring, enum blkback_abi abi,
-			void *shared, unsigned int nr_pages);
+			void *const *page, unsigned int nr_pages);
 void blkback_ring_detach(struct blkback_ring *ring);
 int blkback_ring_pending(struct blkback_ring *ring);
 void blkback_ring_take(struct blkback_ring *ring, union blkback_slot *slot);

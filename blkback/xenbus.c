@@ -12,7 +12,6 @@
 
 #include "blkback.h"
 #include "compat.h"
-#include "port.h"
 
 /**
  * blkback_xenbus_begin - use XenStore on behalf of a device
@@ -212,30 +211,6 @@ int blkback_xenbus_read_config(struct blkback_dev *dev,
 		err = read_ring_config(dev, config, i);
 	if (err)
 		kfree(config->ring);
-	return err;
-}
-
-/**
- * blkback_xenbus_map_ring - map a ring's pages
- * @dev: the device, not between begin and end
- * @gref: the pages' grant references
- * @nr: how many
- * @shared: result
- *
- * What is wrong with a reference is told in XenStore, in our name.
- *
- * Context: process, may sleep.
- * Return: 0 or -errno.
- */
-int blkback_xenbus_map_ring(struct blkback_dev *dev, u32 *gref, unsigned int nr,
-			    void **shared)
-{
-	int err;
-
-	if (!blkback_xenbus_begin(dev))
-		return -ENODEV;
-	err = blkback_port_map_ring(dev->xbdev, gref, nr, shared);
-	blkback_xenbus_end(dev);
 	return err;
 }
 

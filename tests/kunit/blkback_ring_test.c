@@ -35,6 +35,18 @@ static u8 *wire_slot(struct blkback_wire_sring *sring, enum blkback_abi abi,
 	       (idx % SLOTS) * (abi == BLKBACK_ABI_X86_32 ? 108 : 112);
 }
 
+/* Pages that lie one behind the other. */
+static int attach(struct blkback_ring *ring, enum blkback_abi abi, void *shared,
+		  unsigned int nr_pages)
+{
+	void *page[BLKBACK_MAX_RING_PAGES];
+	unsigned int i;
+
+	for (i = 0; i < nr_pages; i++)
+		page[i] = shared + i * PAGE_SIZE;
+	return blkback_ring_attach(ring, abi, page, nr_pages);
+}
+
 static void A2_slots_per_page(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, blkback_ring_slots(1), 32);
@@ -51,22 +63,20 @@ static void RN8_attach_takes_what_was_not_answered(struct kunit *test)
 
 	sring->rsp_prod = 10;
 	sring->req_prod = 15;
-	KUNIT_ASSERT_EQ(test, 0, blkback_ring_attach(&ring, BLKBACK_ABI_X86_64,
-						     sring, 1));
+	KUNIT_ASSERT_EQ(test, 0, attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
 	KUNIT_EXPECT_EQ(test, 5, blkback_ring_pending(&ring));
 
 	/* All of them, and one more than there can be. */
 	sring->req_prod = 10 + SLOTS;
-	KUNIT_ASSERT_EQ(test, 0, blkback_ring_attach(&ring, BLKBACK_ABI_X86_64,
-						     sring, 1));
+	KUNIT_ASSERT_EQ(test, 0, attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
 	KUNIT_EXPECT_EQ(test, SLOTS, blkback_ring_pending(&ring));
 	sring->req_prod++;
 	KUNIT_EXPECT_EQ(test, -EINVAL,
-			blkback_ring_attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
+			attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
 	/* More answers than requests. */
 	sring->req_prod = 9;
 	KUNIT_EXPECT_EQ(test, -EINVAL,
-			blkback_ring_attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
+			attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
 }
 
 static void RN1_producer_overflow(struct kunit *test)
@@ -80,8 +90,7 @@ static void RN1_producer_overflow(struct kunit *test)
 		sring->rsp_prod = bases[i];
 		sring->req_prod = bases[i];
 		KUNIT_ASSERT_EQ(test, 0,
-				blkback_ring_attach(&ring, BLKBACK_ABI_X86_64,
-						    sring, 1));
+				attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
 		for (n = 0; n <= SLOTS; n++) {
 			sring->req_prod = bases[i] + n;
 			KUNIT_EXPECT_EQ(test, n, blkback_ring_pending(&ring));
@@ -108,8 +117,7 @@ static void RN3_unconsumed_answers(struct kunit *test)
 		sring->rsp_prod = bases[i];
 		sring->req_prod = bases[i];
 		KUNIT_ASSERT_EQ(test, 0,
-				blkback_ring_attach(&ring, BLKBACK_ABI_X86_64,
-						    sring, 1));
+				attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
 		/* All seen. */
 		sring->rsp_event = bases[i] + 1;
 		KUNIT_EXPECT_FALSE(test, blkback_ring_unconsumed(&ring, &event));
@@ -133,8 +141,7 @@ static void RN1_rsp_prod_of_the_page_is_not_believed(struct kunit *test)
 	struct blkback_wire_sring *sring = page_get(test);
 	struct blkback_ring ring;
 
-	KUNIT_ASSERT_EQ(test, 0, blkback_ring_attach(&ring, BLKBACK_ABI_X86_64,
-						     sring, 1));
+	KUNIT_ASSERT_EQ(test, 0, attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
 	sring->req_prod = SLOTS + 8;
 	sring->rsp_prod = 8;
 	KUNIT_EXPECT_EQ(test, -EPROTO, blkback_ring_pending(&ring));
@@ -150,7 +157,7 @@ static void D3_slot_is_read_once(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(abis); i++) {
 		memset(sring, 0, PAGE_SIZE);
 		KUNIT_ASSERT_EQ(test, 0,
-				blkback_ring_attach(&ring, abis[i], sring, 1));
+				attach(&ring, abis[i], sring, 1));
 		bytes = abis[i] == BLKBACK_ABI_X86_32 ? 108 : 112;
 		sring->req_prod = 1;
 		memset(wire_slot(sring, abis[i], 0), 0x11, bytes);
@@ -182,7 +189,7 @@ static void A2_slots_lie_where_the_layout_says(struct kunit *test)
 		for (n = 0; n < SLOTS; n++)
 			*wire_slot(sring, abis[i], sring->rsp_prod + n) = n + 1;
 		KUNIT_ASSERT_EQ(test, 0,
-				blkback_ring_attach(&ring, abis[i], sring, 1));
+				attach(&ring, abis[i], sring, 1));
 		KUNIT_ASSERT_EQ(test, SLOTS, blkback_ring_pending(&ring));
 		for (n = 0; n < SLOTS; n++) {
 			blkback_ring_take(&ring, &slot);
@@ -197,39 +204,76 @@ static void pages_free(void *pages)
 	free_pages((unsigned long)pages, 4);
 }
 
-/* A ring of many pages: slots lie across their ends, too. */
+/* Where a byte of a ring is whose pages lie in any order. */
+static u8 *scattered(u8 *pages, unsigned int at)
+{
+	return pages + at / PAGE_SIZE * 5 % 16 * PAGE_SIZE + at % PAGE_SIZE;
+}
+
+static void scatter(u8 *pages, unsigned int at, u8 value, unsigned int nr)
+{
+	while (nr--)
+		*scattered(pages, at++) = value;
+}
+
+/* What slot @n holds once its request was answered: its @i-th byte. */
+static u8 answered(unsigned int n, unsigned int i, unsigned int slot_bytes)
+{
+	if (i == 8)
+		return n % 7;
+	if (i > 8 && i < (slot_bytes == 108 ? 12 : 16))
+		return 0;
+	return n % 251;
+}
+
+static bool answers_lie_there(u8 *pages, unsigned int slot_bytes)
+{
+	unsigned int at;
+
+	for (at = 0; at < 512 * slot_bytes; at++)
+		if (*scattered(pages, 64 + at) !=
+		    answered(at / slot_bytes, at % slot_bytes, slot_bytes))
+			return false;
+	return true;
+}
+
+/* Slots, and answers in their place, lie across the ends of pages, too. */
 static void A2_slots_of_many_pages(struct kunit *test)
 {
 	struct blkback_wire_sring *sring =
 		(void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, 4);
+	void *page[BLKBACK_MAX_RING_PAGES];
+	u8 *pages = (u8 *)sring, want[112];
 	union blkback_slot slot;
 	struct blkback_ring ring;
 	unsigned int i, n, bytes;
-	u8 *at;
 
 	KUNIT_ASSERT_NOT_NULL(test, sring);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, pages_free,
 							   sring));
+	for (i = 0; i < 16; i++)
+		page[i] = scattered(pages, i * PAGE_SIZE);
 	for (i = 0; i < ARRAY_SIZE(abis); i++) {
 		bytes = abis[i] == BLKBACK_ABI_X86_32 ? 108 : 112;
 		memset(sring, 0, 16 * PAGE_SIZE);
 		sring->req_prod = 512;
-		for (n = 0; n < 512; n++) {
-			at = (u8 *)sring + 64 + n * bytes;
-			memset(at, n % 251, bytes);
-		}
+		for (n = 0; n < 512; n++)
+			scatter(pages, 64 + n * bytes, n % 251, bytes);
 		KUNIT_ASSERT_EQ(test, 0, blkback_ring_attach(&ring, abis[i],
-							     sring, 16));
+							     page, 16));
 		KUNIT_ASSERT_EQ(test, 512, blkback_ring_pending(&ring));
 		for (n = 0; n < 512; n++) {
-			memset(&slot, 0xff, sizeof(slot));
 			blkback_ring_take(&ring, &slot);
-			KUNIT_EXPECT_EQ(test, slot.operation, n % 251);
-			KUNIT_EXPECT_EQ(test, ((u8 *)&slot)[bytes - 1],
-					n % 251);
+			memset(want, n % 251, bytes);
+			KUNIT_EXPECT_MEMEQ(test, &slot, want, bytes);
 		}
 		sring->req_prod = 513;
 		KUNIT_EXPECT_EQ(test, -EPROTO, blkback_ring_pending(&ring));
+
+		for (n = 0; n < 512; n++)
+			blkback_ring_answer(&ring, (n % 251) * (U64_MAX / 255),
+					    n % 7, 0);
+		KUNIT_EXPECT_TRUE(test, answers_lie_there(pages, bytes));
 	}
 }
 
@@ -250,7 +294,7 @@ static void D4_answers_carry_nothing_else(struct kunit *test)
 		sring->rsp_prod = 0;
 		sring->rsp_event = 1;
 		KUNIT_ASSERT_EQ(test, 0,
-				blkback_ring_attach(&ring, abis[i], sring, 1));
+				attach(&ring, abis[i], sring, 1));
 		blkback_ring_take(&ring, &slot);
 		blkback_ring_answer(&ring, 0x123456789abcdef0ULL,
 				    BLKIF_OP_DISCARD, BLKIF_RSP_EOPNOTSUPP);
@@ -281,8 +325,7 @@ static void RN3_notify_only_when_the_threshold_is_crossed(struct kunit *test)
 				sring->rsp_prod = from;
 				sring->req_prod = from + SLOTS;
 				sring->rsp_event = from + event;
-				blkback_ring_attach(&ring, BLKBACK_ABI_X86_64,
-						    sring, 1);
+				attach(&ring, BLKBACK_ABI_X86_64, sring, 1);
 				for (n = 0; n < answered; n++) {
 					blkback_ring_take(&ring, &slot);
 					blkback_ring_answer(&ring, n, 0, 0);
@@ -303,8 +346,7 @@ static void RN4_final_check_asks_for_an_event(struct kunit *test)
 	struct blkback_ring ring;
 	union blkback_slot slot;
 
-	KUNIT_ASSERT_EQ(test, 0, blkback_ring_attach(&ring, BLKBACK_ABI_X86_64,
-						     sring, 1));
+	KUNIT_ASSERT_EQ(test, 0, attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
 	KUNIT_EXPECT_FALSE(test, blkback_ring_final_check(&ring));
 	KUNIT_EXPECT_EQ(test, sring->req_event, 1);
 	sring->req_prod = 1;
@@ -319,8 +361,7 @@ static void D23_detach_forgets_the_page(struct kunit *test)
 	struct blkback_wire_sring *sring = page_get(test);
 	struct blkback_ring ring;
 
-	KUNIT_ASSERT_EQ(test, 0, blkback_ring_attach(&ring, BLKBACK_ABI_X86_64,
-						     sring, 1));
+	KUNIT_ASSERT_EQ(test, 0, attach(&ring, BLKBACK_ABI_X86_64, sring, 1));
 	blkback_ring_detach(&ring);
 	KUNIT_EXPECT_NULL(test, ring.back.sring);
 }

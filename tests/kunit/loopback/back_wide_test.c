@@ -160,6 +160,41 @@ static void D23_wide_connect_fails_at_every_step(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, back_retract_wide(bench));
 }
 
+/* What is mapped of a ring beside a bad page is unmapped, wherever that one is. */
+static void D10_one_bad_page_of_sixteen(struct kunit *test)
+{
+	static const unsigned int bad[] = { 0, 1, 8, 15 };
+	struct bench *bench = test->priv;
+	char path[48], said[64];
+	unsigned int i;
+
+	back_widen(bench, 2, 16);
+	back_attach_disk();
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		back_publish_wide(bench);
+		snprintf(path, sizeof(path), FRONT_NODE "/queue-1/ring-ref%u",
+			 bad[i]);
+		store_write(path, "%u", 4000 + i);
+		peer_state(XenbusStateInitialised);
+		back_reaches(test, XenbusStateClosing);
+		snprintf(said, sizeof(said),
+			 "page %u of 16 of ring 1 with grant reference %u",
+			 bad[i], 4000 + i);
+		KUNIT_EXPECT_NOT_NULL(test, strstr(store.said, said));
+		KUNIT_EXPECT_EQ(test, 0, xen.nr_ring_maps);
+		KUNIT_EXPECT_EQ(test, 0, xen.nr_ring_pages);
+		back_close_wide(test, bench);
+	}
+	back_connect_wide(test, bench);
+	KUNIT_EXPECT_EQ(test, 32, xen.nr_ring_maps);
+	all_work(test, bench);
+	/* A page that Xen does not let go of is used for nothing else. */
+	xen.fail_unmap_ring = 5;
+	back_close_wide(test, bench);
+	KUNIT_EXPECT_EQ(test, 1, xen.nr_ring_pages);
+	xen.nr_ring_pages = 0;
+}
+
 /* RN1: one that is broken costs the connection, and no request of another. */
 static void D1_a_broken_ring_of_four(struct kunit *test)
 {
@@ -214,6 +249,7 @@ static struct kunit_case back_wide_cases[] = {
 	KUNIT_CASE(four_rings_of_sixteen_pages),
 	KUNIT_CASE(all_shapes),
 	KUNIT_CASE(D23_wide_connect_fails_at_every_step),
+	KUNIT_CASE(D10_one_bad_page_of_sixteen),
 	KUNIT_CASE(D1_a_broken_ring_of_four),
 	KUNIT_CASE(ST7_one_other_ring),
 	{}

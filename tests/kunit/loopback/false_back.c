@@ -280,8 +280,7 @@ static void false_map(struct kunit *test, struct pair *pair,
 		ref[i] = false_key(dir, key);
 	}
 	KUNIT_ASSERT_EQ(test, 0,
-			blkback_port_map_ring(pair->front, ref, 1U << order,
-					      &shared));
+			xen_map_ring(ref, 1U << order, &shared));
 	ring->sring = shared;
 	ring->nr_slots = BLKFRONT_RING_SLOTS(order);
 	ring->irq = blkback_port_bind(pair->front,
@@ -352,7 +351,7 @@ void false_vanish(struct pair *pair, struct false_back *back)
 	while (back->nr_rings) {
 		struct false_ring *ring = &back->ring[--back->nr_rings];
 
-		blkback_port_unmap_ring(pair->front, ring->sring);
+		xen_unmap_ring(ring->sring);
 		blkback_port_unbind(ring->irq, back);
 	}
 }

@@ -56,7 +56,8 @@
 
 struct fake_xen {
 	/* Knobs; a number counts down to the failure, 0 is never. */
-	unsigned int fail_map_ring;
+	unsigned int fail_map_ring;	/* no pages for it */
+	unsigned int fail_unmap_ring;	/* one page */
 	unsigned int fail_bind;
 	unsigned int fail_grant_alloc;
 	unsigned int fail_evtchn;
@@ -85,6 +86,8 @@ struct fake_xen {
 	atomic_t nr_objects;		/* of the drivers' own slabs */
 	unsigned int nr_mapped;
 	unsigned int nr_rings;
+	unsigned int nr_ring_pages;	/* the backend has for its rings */
+	unsigned int nr_ring_maps;	/* of them mapped */
 	unsigned int nr_granted;
 	unsigned int nr_bound;
 	unsigned int nr_eoi[2];		/* by the backend: honest, spurious */
@@ -108,6 +111,8 @@ u32 xen_grant(struct page *page, bool readonly);
 bool xen_ungrant(u32 ref);
 /* The backend's, for one that is no driver; NULL if it is not for that use. */
 struct page *xen_granted(u32 ref, bool write);
+int xen_map_ring(const u32 *gref, unsigned int nr, void **shared);
+void xen_unmap_ring(void *shared);
 /*
  * A mapping is a copy.  With the knob "shared" set it is as good as shared memory
  * where the disk meets it: the frontend's bytes are there before the disk looks,

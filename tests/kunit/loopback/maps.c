@@ -25,7 +25,7 @@ struct mapping {
 };
 
 static struct mapping mappings[NR_MAPPINGS];
-/* A mapped ring: its pages one behind the other. */
+/* A ring that is mapped for no driver: its pages one behind the other. */
 struct ring {
 	void *shared;
 	unsigned int nr;
@@ -44,22 +44,26 @@ static struct ring *ring_of(void *shared)
 	return NULL;
 }
 
+/* Under xen_lock: what is not for the backend to write to is NULL. */
+static struct grant *ring_grant(u32 ref)
+{
+	struct grant *grant = grant_of(ref);
+
+	return grant && grant->active && !grant->readonly &&
+	       grant->domid == BACK_DOMID ? grant : NULL;
+}
+
 /* Under xen_lock: all of its grants, or none. */
 static int ring_take(const u32 *gref, unsigned int nr, struct page **page)
 {
-	struct grant *grant;
 	unsigned int i;
 
 	if (!ring_of(NULL))
 		xen_wrong_locked("too many rings are mapped");
-	if (xen_due(&xen.fail_map_ring))
-		return -EINVAL;
 	for (i = 0; i < nr; i++) {
-		grant = grant_of(gref[i]);
-		if (!grant || !grant->active || grant->readonly ||
-		    grant->domid != BACK_DOMID)
+		if (!ring_grant(gref[i]))
 			return -EINVAL;
-		page[i] = grant->page;
+		page[i] = grant_of(gref[i])->page;
 	}
 	for (i = 0; i < nr; i++)
 		grant_of(gref[i])->nr_maps++;
@@ -76,8 +80,7 @@ static void ring_note(void *shared, const u32 *gref, unsigned int nr)
 	memcpy(ring->ref, gref, nr * sizeof(*gref));
 }
 
-int blkback_port_map_ring(struct xenbus_device *xbdev, u32 *gref,
-			  unsigned int nr, void **shared)
+int xen_map_ring(const u32 *gref, unsigned int nr, void **shared)
 {
 	struct page *page[RING_PAGES];
 	unsigned long flags;
@@ -86,11 +89,8 @@ int blkback_port_map_ring(struct xenbus_device *xbdev, u32 *gref,
 	spin_lock_irqsave(&xen_lock, flags);
 	err = ring_take(gref, nr, page);
 	spin_unlock_irqrestore(&xen_lock, flags);
-	if (err) {
-		xenbus_dev_fatal(xbdev, err, "mapping in shared page %u",
-				 gref[0]);
+	if (err)
 		return err;
-	}
 	/* The frontend's pages lie anywhere. */
 	do {
 		*shared = vmap(page, nr, VM_MAP, PAGE_KERNEL);
@@ -101,7 +101,7 @@ int blkback_port_map_ring(struct xenbus_device *xbdev, u32 *gref,
 	return 0;
 }
 
-void blkback_port_unmap_ring(struct xenbus_device *xbdev, void *shared)
+void xen_unmap_ring(void *shared)
 {
 	struct page *drop[RING_PAGES];
 	unsigned int i, nr = 0;
@@ -125,6 +125,81 @@ void blkback_port_unmap_ring(struct xenbus_device *xbdev, void *shared)
 	for (i = 0; i < nr; i++)
 		if (drop[i])
 			put_page(drop[i]);
+}
+
+/* Of a driver's rings the first page stands for the ring. */
+#define RING_FIRST	0x10000
+
+int blkback_port_map_ring(struct blkback_ring_page *pages, unsigned int nr,
+			  domid_t domid)
+{
+	struct grant *grant;
+	unsigned long flags;
+	unsigned int i;
+	bool fail;
+
+	spin_lock_irqsave(&xen_lock, flags);
+	fail = xen_due(&xen.fail_map_ring);
+	for (i = 0; !fail && i < nr; i++) {
+		grant = domid == FRONT_DOMID ? ring_grant(pages[i].gref) : NULL;
+		pages[i].status = grant ? GNTST_okay : GNTST_bad_gntref;
+		pages[i].handle = i ? pages[i].gref : pages[i].gref | RING_FIRST;
+		xen.nr_ring_pages++;
+		if (!grant)
+			continue;
+		grant->nr_maps++;
+		xen.nr_rings += !i;
+		xen.nr_ring_maps++;
+		pages[i].address = page_address(grant->page);
+	}
+	spin_unlock_irqrestore(&xen_lock, flags);
+	if (fail)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		pages[i].page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+	return 0;
+}
+
+static struct page *ring_unmap_one(struct blkback_ring_page *page)
+{
+	struct grant *grant = grant_of(page->gref);
+
+	lockdep_assert_held(&xen_lock);
+	if (!grant || !grant->nr_maps ||
+	    page->gref != (page->handle & ~RING_FIRST)) {
+		xen_wrong_locked("a page of a ring was unmapped that is not mapped");
+		return NULL;
+	}
+	page->status = xen_due(&xen.fail_unmap_ring) ? GNTST_general_error :
+						       GNTST_okay;
+	xen.nr_rings -= !!(page->handle & RING_FIRST);
+	xen.nr_ring_maps--;
+	return grant_unmapped(grant, page->gref);
+}
+
+void blkback_port_unmap_ring(struct blkback_ring_page *pages, unsigned int nr)
+{
+	unsigned long flags;
+	struct page *drop;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		spin_lock_irqsave(&xen_lock, flags);
+		drop = ring_unmap_one(&pages[i]);
+		spin_unlock_irqrestore(&xen_lock, flags);
+		if (drop)
+			put_page(drop);
+	}
+}
+
+void blkback_port_free_ring(struct blkback_ring_page *page)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&xen_lock, flags);
+	xen.nr_ring_pages--;
+	spin_unlock_irqrestore(&xen_lock, flags);
+	__free_page(page->page);
 }
 
 int blkback_port_alloc_pages(unsigned int nr, struct page **pages)

@@ -53,8 +53,10 @@ const char *xen_verdict(void)
 		return wrong;
 	if (xen.nr_mapped)
 		return "pages are mapped still";
-	if (xen.nr_rings)
+	if (xen.nr_rings || xen.nr_ring_maps)
 		return "a ring is mapped still";
+	if (xen.nr_ring_pages)
+		return "pages of a ring were not given back";
 	if (xen.nr_pages)
 		return "pages of the backend were not given back";
 	if (atomic_read(&xen.nr_objects))
