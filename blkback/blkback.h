@@ -174,8 +174,10 @@ struct blkback_part {
 
 /* Bits of blkback_queue.flags. */
 enum {
-	/* No slot is taken off the ring any more; set once, by the stop. */
+	/* No slot is to be taken off the ring any more; set once, by the stop. */
 	BLKBACK_QUEUE_STOPPED,
+	/* A pass may take slots; from the start until one has seen the stop. */
+	BLKBACK_QUEUE_SERVED,
 	/* The frontend broke the ring; nothing of it is believed any more. */
 	BLKBACK_QUEUE_BROKEN,
 	/* An event came and was not acknowledged yet. */
@@ -288,6 +290,7 @@ struct blkback_discards {
  * @removed: the xenbus device is going: no xenbus_*() call any more
  * @work: the device's life; the only place where it changes
  * @end: the end of it, queued once, as remove()'s last act
+ * @io_wq: the passes of its rings, and all else that this disk may hold up
  * @front_state: the frontend's state as the watch saw it last
  * @ring_broken: a queue saw its ring broken
  * @ratelimit: of the messages that its frontend can cause
@@ -311,6 +314,7 @@ struct blkback_dev {
 	bool removed;
 	struct work_struct work;
 	struct work_struct end;
+	struct workqueue_struct *io_wq;
 	enum xenbus_state front_state;
 	bool ring_broken;
 	struct ratelimit_state ratelimit;
@@ -345,7 +349,6 @@ struct blkback_dev {
 	blkback_say(which, warn, fmt, ##__VA_ARGS__)
 
 /* main.c */
-extern struct workqueue_struct *blkback_queue_wq;
 extern struct workqueue_struct *blkback_dev_wq;
 extern unsigned int blkback_max_buffer_pages;
 extern unsigned int blkback_max_queues;

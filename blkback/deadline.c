@@ -103,7 +103,7 @@ void blkback_deadline_arm(struct blkback_queue *queue)
 	unsigned long wait = deadline_jiffies();
 
 	if (wait)
-		queue_delayed_work(blkback_queue_wq, &queue->deadline.look,
+		queue_delayed_work(queue->dev->io_wq, &queue->deadline.look,
 				   wait);
 }
 
@@ -211,7 +211,7 @@ void blkback_deadline_look(struct blkback_queue *queue)
 	 * spell is acted upon ever more seldom the next may begin.
 	 */
 	if (deadline->active || next != DEADLINE_NEVER)
-		mod_delayed_work(blkback_queue_wq, &deadline->look,
+		mod_delayed_work(queue->dev->io_wq, &deadline->look,
 				 min(next, wait));
 	deadline->active = false;
 }

@@ -64,12 +64,6 @@ MODULE_PARM_DESC(persistent_grant_unused_seconds,
 		 "Unmap a grant that was not used for so long (default 60; 0: never, while the disk is connected)");
 
 /*
- * The rings' passes.  Writeback of this domain may depend on them.  Of ordinary
- * priority: how often a pass is made is the guest's to say.
- */
-struct workqueue_struct *blkback_queue_wq;
-
-/*
  * The devices' lives.  Each device has one work item, which never runs beside
  * itself; one that waits for its disk holds up no other.
  */
@@ -83,16 +77,10 @@ static int __init blkback_init(void)
 {
 	int err;
 
-	blkback_queue_wq = alloc_workqueue("xen-blkback",
-					   WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!blkback_queue_wq)
-		return -ENOMEM;
-	blkback_dev_wq = alloc_workqueue("xen-blkback-dev",
+	blkback_dev_wq = alloc_workqueue("xen-blkback",
 					 WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!blkback_dev_wq) {
-		err = -ENOMEM;
-		goto err_destroy_queue_wq;
-	}
+	if (!blkback_dev_wq)
+		return -ENOMEM;
 	err = blkback_pool_setup();
 	if (err)
 		goto err_destroy_dev_wq;
@@ -105,8 +93,6 @@ err_cleanup_pool:
 	blkback_pool_cleanup();
 err_destroy_dev_wq:
 	destroy_workqueue(blkback_dev_wq);
-err_destroy_queue_wq:
-	destroy_workqueue(blkback_queue_wq);
 	return err;
 }
 module_init(blkback_init);
@@ -117,7 +103,6 @@ static void __exit blkback_exit(void)
 	blkback_vbd_exit();
 	blkback_pool_cleanup();
 	destroy_workqueue(blkback_dev_wq);
-	destroy_workqueue(blkback_queue_wq);
 }
 module_exit(blkback_exit);
 

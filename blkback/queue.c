@@ -31,7 +31,7 @@
  */
 void blkback_queue_kick(struct blkback_queue *queue)
 {
-	queue_work(blkback_queue_wq, &queue->work);
+	queue_work(queue->dev->io_wq, &queue->work);
 }
 
 /**
@@ -79,7 +79,7 @@ static void queue_retry(struct work_struct *work)
 
 static void queue_retry_later(struct blkback_queue *queue)
 {
-	queue_delayed_work(blkback_queue_wq, &queue->retry,
+	queue_delayed_work(queue->dev->io_wq, &queue->retry,
 			   msecs_to_jiffies(QUEUE_RETRY_MS));
 }
 
@@ -372,6 +372,8 @@ static bool queue_intake(struct blkback_queue *queue)
 
 	if (!queue_is_shut(queue))
 		all = blkback_intake_take(queue, &refused);
+	else if (test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags))
+		clear_bit(BLKBACK_QUEUE_SERVED, &queue->flags);
 	/* Nobody tells of an object that is free again, nor of those slots. */
 	if (!all && !queue_is_shut(queue))
 		queue_retry_later(queue);
@@ -504,6 +506,7 @@ void blkback_queue_init(struct blkback_queue *queue, struct blkback_dev *dev,
  */
 void blkback_queue_start(struct blkback_queue *queue)
 {
+	set_bit(BLKBACK_QUEUE_SERVED, &queue->flags);
 	enable_work(&queue->work);
 	/* A frontend that was connected before may not send an event for it. */
 	blkback_queue_kick(queue);
@@ -518,15 +521,22 @@ void blkback_queue_start(struct blkback_queue *queue)
 void blkback_queue_stop(struct blkback_queue *queue)
 {
 	set_bit(BLKBACK_QUEUE_STOPPED, &queue->flags);
-	/* The pass that sees the flag is the last one to take slots. */
+	/* The pass that sees the flag takes none. */
 	blkback_queue_kick(queue);
+}
+
+static bool queue_is_drained(const struct blkback_queue *queue)
+{
+	return !test_bit(BLKBACK_QUEUE_SERVED, &queue->flags) &&
+	       !READ_ONCE(queue->nr_taken);
 }
 
 /**
  * blkback_queue_drain - wait until all that was taken has been answered
  * @queue: the ring, stopped
  *
- * A disk may hold a request for ever; then this waits, and says so.
+ * A disk may hold a request for ever, or the pass that brings it one; then this
+ * waits, and says so.
  *
  * Context: the device's work item, sleeps.
  */
@@ -534,9 +544,7 @@ void blkback_queue_drain(struct blkback_queue *queue)
 {
 	unsigned int waited_s = 0;
 
-	flush_work(&queue->work);
-	while (!wait_event_timeout(queue->drained,
-				   !READ_ONCE(queue->nr_taken),
+	while (!wait_event_timeout(queue->drained, queue_is_drained(queue),
 				   QUEUE_DRAIN_WARN_S * HZ)) {
 		waited_s += QUEUE_DRAIN_WARN_S;
 		dev_warn(&queue->dev->xbdev->dev,

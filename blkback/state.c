@@ -317,6 +317,7 @@ static void dev_end(struct work_struct *work)
 	put_device(&dev->xbdev->dev);
 	mutex_destroy(&dev->lock);
 	blkback_stats_free(dev);
+	destroy_workqueue(dev->io_wq);
 	kfree(dev);
 	wake_up_all(&devs_wait);
 	memalloc_noio_restore(noio);
@@ -375,6 +376,16 @@ struct blkback_dev *blkback_state_alloc(struct xenbus_device *xbdev)
 
 	if (!dev)
 		return NULL;
+	/*
+	 * Writeback of this domain may depend on it.  Of ordinary priority: how
+	 * often a pass is made is the guest's to say.
+	 */
+	dev->io_wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0,
+				     dev_name(&xbdev->dev));
+	if (!dev->io_wq) {
+		kfree(dev);
+		return NULL;
+	}
 	get_device(&xbdev->dev);
 	dev->xbdev = xbdev;
 	dev->front_state = XenbusStateUnknown;

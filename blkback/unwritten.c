@@ -44,7 +44,7 @@ void blkback_unwritten_lost(struct blkback_dev *dev)
 	set_bit(BLKBACK_UNWRITTEN_LOST, &dev->unwritten.flags);
 }
 
-/* On the devices' queue.  It waits for the disk, and for the disk alone. */
+/* It waits for the disk, and for the disk alone. */
 static void unwritten_flush(struct work_struct *work)
 {
 	struct blkback_unwritten *unwritten =
@@ -109,7 +109,7 @@ void blkback_unwritten_add(struct blkback_queue *queue)
 	atomic64_add(queue->unwritten_bytes, &unwritten->answered);
 	queue->unwritten_bytes = 0;
 	if (queue->dev->vbd.flush && beyond_bound(unwritten))
-		queue_work(blkback_dev_wq, &unwritten->flush);
+		queue_work(queue->dev->io_wq, &unwritten->flush);
 }
 
 /**

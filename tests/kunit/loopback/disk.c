@@ -10,6 +10,7 @@ struct fake_disk disk;
 /* Protects the knobs, the log, and what is held.  Any context. */
 static DEFINE_SPINLOCK(disk_lock);
 static struct gendisk *gd;
+static DECLARE_WAIT_QUEUE_HEAD(disk_takes);
 static struct bio_list held = BIO_EMPTY_LIST;
 static struct page *held_pages[512];
 static unsigned int nr_held_pages;
@@ -114,11 +115,27 @@ static bool is_barrier(const struct bio *bio)
 	return bio->bi_opf & REQ_PREFLUSH;
 }
 
+/* As storage does that takes no more requests. */
+static void disk_stall(void)
+{
+	unsigned long flags;
+	bool stall;
+
+	spin_lock_irqsave(&disk_lock, flags);
+	stall = disk.stall;
+	disk.stall -= stall;
+	disk.nr_stalled += stall;
+	spin_unlock_irqrestore(&disk_lock, flags);
+	if (stall)
+		wait_event(disk_takes, !READ_ONCE(disk.nr_stalled));
+}
+
 static void disk_submit_bio(struct bio *bio)
 {
 	unsigned long flags;
 	bool hold;
 
+	disk_stall();
 	spin_lock_irqsave(&disk_lock, flags);
 	hold = disk.hold || (is_barrier(bio) && disk.hold_flushes) ||
 	       (op_is_discard(bio->bi_opf) && disk.hold_discards);
@@ -151,10 +168,13 @@ void disk_release(void)
 	disk.hold = false;
 	disk.hold_flushes = 0;
 	disk.hold_discards = false;
+	disk.stall = 0;
+	WRITE_ONCE(disk.nr_stalled, 0);
 	bios = held;
 	bio_list_init(&held);
 	disk.nr_held = 0;
 	spin_unlock_irqrestore(&disk_lock, flags);
+	wake_up_all(&disk_takes);
 	while ((bio = bio_list_pop(&bios)))
 		disk_finish(bio);
 }

@@ -179,6 +179,8 @@ struct xenbus_device *store_add_device(bool backend, const char *node);
 /* On xenwatch, as the kernel does it. */
 void store_remove_device(struct xenbus_device *xbdev);
 void store_put_device(struct xenbus_device *xbdev);
+/* Of the backend; none is removed meanwhile. */
+void store_each_back(void (*fn)(struct xenbus_device *xbdev));
 void store_suspend_device(struct xenbus_device *xbdev);
 void store_resume_device(struct xenbus_device *xbdev);
 
@@ -207,7 +209,9 @@ struct fake_disk {
 	unsigned int fail_flushes;	/* how many from now on */
 	unsigned int fail_all;
 	unsigned int refuse;		/* as what it cannot do */
+	unsigned int stall;		/* whose submitters sleep, from now on */
 
+	unsigned int nr_stalled;
 	unsigned int nr_held;
 	/* What came while a barrier was held; barriers while anything was. */
 	unsigned int nr_beside;
@@ -244,6 +248,8 @@ DEFINE_RING_TYPES(peer64, union blkif_x86_64_request,
 
 /* A frontend of one ring, or one ring of several. */
 struct peer {
+	const char *front;		/* the disk's nodes */
+	const char *back;
 	bool abi32;
 	int queue;			/* which of several; -1: the only one */
 	unsigned int nr_ring_pages;

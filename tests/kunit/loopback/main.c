@@ -9,7 +9,6 @@
 #include "../../../blkback/blkback.h"
 #include "../../../blkfront/blkfront.h"
 
-struct workqueue_struct *blkback_queue_wq;
 struct workqueue_struct *blkback_dev_wq;
 unsigned int blkback_max_buffer_pages = 1024;
 unsigned int blkback_max_queues = 4;
@@ -30,6 +29,14 @@ unsigned int blkfront_max_indirect_segments = 256;
 unsigned int blkfront_reconnect_timeout_sec = 60;
 unsigned int blkfront_lost_timeout_sec;
 
+static void flush_io(struct xenbus_device *xbdev)
+{
+	struct blkback_dev *dev = dev_get_drvdata(&xbdev->dev);
+
+	if (dev)
+		flush_workqueue(dev->io_wq);
+}
+
 /* All that was written to XenStore was seen, and the backend has acted. */
 void loopback_settle(void)
 {
@@ -38,7 +45,7 @@ void loopback_settle(void)
 	for (i = 0; i < 3; i++) {
 		store_drain_events();
 		flush_workqueue(blkback_dev_wq);
-		flush_workqueue(blkback_queue_wq);
+		store_each_back(flush_io);
 	}
 }
 
@@ -65,24 +72,19 @@ static int back_start(void)
 {
 	int err = -ENOMEM;
 
-	blkback_queue_wq = alloc_workqueue("loopback-queue",
-					   WQ_UNBOUND | WQ_MEM_RECLAIM |
-					   WQ_HIGHPRI, 0);
 	blkback_dev_wq = alloc_workqueue("loopback-dev",
 					 WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (blkback_queue_wq && blkback_dev_wq)
-		err = blkback_pool_setup();
+	if (!blkback_dev_wq)
+		return err;
+	err = blkback_pool_setup();
 	if (err)
-		goto err_queues;
+		goto err_queue;
 	err = blkback_xenbus_init();
 	if (!err)
 		return 0;
 	blkback_pool_cleanup();
-err_queues:
-	if (blkback_dev_wq)
-		destroy_workqueue(blkback_dev_wq);
-	if (blkback_queue_wq)
-		destroy_workqueue(blkback_queue_wq);
+err_queue:
+	destroy_workqueue(blkback_dev_wq);
 	return err;
 }
 
@@ -92,7 +94,6 @@ static void back_stop(void)
 	blkback_vbd_exit();
 	blkback_pool_cleanup();
 	destroy_workqueue(blkback_dev_wq);
-	destroy_workqueue(blkback_queue_wq);
 }
 
 static int front_start(void)
@@ -169,9 +170,10 @@ kunit_test_suites(&back_states_suite, &back_stats_suite, &back_connect_suite,
 		  &back_wide_suite, &back_indirect_suite, &back_discard_suite,
 		  &back_barrier_suite, &back_unwritten_suite,
 		  &back_deadline_suite, &back_persistent_suite,
-		  &back_hostile_suite, &pair_data_suite, &pair_life_suite,
-		  &pair_return_suite, &pair_adopt_suite, &pair_durable_suite,
-		  &pair_hostile_suite, &pair_pieces_suite, &pair_rings_suite);
+		  &back_stall_suite, &back_hostile_suite, &pair_data_suite,
+		  &pair_life_suite, &pair_return_suite, &pair_adopt_suite,
+		  &pair_durable_suite, &pair_hostile_suite, &pair_pieces_suite,
+		  &pair_rings_suite);
 
 MODULE_DESCRIPTION("XenBlk: both halves joined by a false Xen");
 MODULE_LICENSE("GPL");

@@ -39,6 +39,8 @@ struct peer *peer_create(bool abi32)
 	struct peer *peer = kvzalloc_obj(*peer, GFP_KERNEL | __GFP_NOFAIL);
 	unsigned int i;
 
+	peer->front = FRONT_NODE;
+	peer->back = BACK_NODE;
 	peer->abi32 = abi32;
 	peer_shape(peer, -1, 1);
 	init_waitqueue_head(&peer->wait);
@@ -90,11 +92,14 @@ static void ring_alloc(struct peer *peer)
 
 static void ring_tell(struct peer *peer)
 {
-	char dir[48] = FRONT_NODE, path[80];
+	char dir[48], path[80];
 	unsigned int i;
 
 	if (peer->queue >= 0)
-		snprintf(dir, sizeof(dir), FRONT_NODE "/queue-%d", peer->queue);
+		snprintf(dir, sizeof(dir), "%s/queue-%d", peer->front,
+			 peer->queue);
+	else
+		strscpy(dir, peer->front);
 	for (i = 0; i < peer->nr_ring_pages; i++) {
 		if (peer->nr_ring_pages > 1)
 			snprintf(path, sizeof(path), "%s/ring-ref%u", dir, i);
@@ -104,13 +109,16 @@ static void ring_tell(struct peer *peer)
 	}
 	snprintf(path, sizeof(path), "%s/event-channel", dir);
 	store_write(path, "%u", peer->port);
-	if (peer->nr_ring_pages > 1)
-		store_write(FRONT_NODE "/ring-page-order", "%d",
-			    ilog2(peer->nr_ring_pages));
+	if (peer->nr_ring_pages == 1)
+		return;
+	snprintf(path, sizeof(path), "%s/ring-page-order", peer->front);
+	store_write(path, "%d", ilog2(peer->nr_ring_pages));
 }
 
 void peer_publish(struct peer *peer)
 {
+	char path[48];
+
 	ring_alloc(peer);
 	peer->sring->req_event = 1;
 	peer->sring->rsp_event = 1;
@@ -121,8 +129,8 @@ void peer_publish(struct peer *peer)
 	memset(peer->answers, 0, sizeof(peer->answers));
 	peer->irq = xen_front_bind(&peer->port, peer_event, peer);
 	ring_tell(peer);
-	store_write(FRONT_NODE "/protocol",
-		    peer->abi32 ? "x86_32-abi" : "x86_64-abi");
+	snprintf(path, sizeof(path), "%s/protocol", peer->front);
+	store_write(path, peer->abi32 ? "x86_32-abi" : "x86_64-abi");
 }
 
 bool peer_retract(struct peer *peer)
@@ -150,26 +158,30 @@ void peer_state(enum xenbus_state state)
 	store_write(FRONT_NODE "/state", "%d", state);
 }
 
+/* The peer's own, and the one that the backend answers with. */
+static bool peer_goes(struct peer *peer, enum xenbus_state state,
+		      enum xenbus_state back)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "%s/state", peer->front);
+	store_write(path, "%d", state);
+	snprintf(path, sizeof(path), "%s/state", peer->back);
+	return store_wait_int(path, back, PATIENCE_MS);
+}
+
 bool peer_connect(struct peer *peer)
 {
 	peer_publish(peer);
-	peer_state(XenbusStateInitialised);
-	if (!store_wait_int(BACK_NODE "/state", XenbusStateConnected,
-			    PATIENCE_MS))
-		return false;
-	peer_state(XenbusStateConnected);
-	return true;
+	return peer_goes(peer, XenbusStateInitialised, XenbusStateConnected) &&
+	       peer_goes(peer, XenbusStateConnected, XenbusStateConnected);
 }
 
 bool peer_close(struct peer *peer)
 {
-	peer_state(XenbusStateClosing);
-	if (!store_wait_int(BACK_NODE "/state", XenbusStateClosing, PATIENCE_MS))
-		return false;
-	peer_state(XenbusStateClosed);
-	if (!store_wait_int(BACK_NODE "/state", XenbusStateClosed, PATIENCE_MS))
-		return false;
-	return peer_retract(peer);
+	return peer_goes(peer, XenbusStateClosing, XenbusStateClosing) &&
+	       peer_goes(peer, XenbusStateClosed, XenbusStateClosed) &&
+	       peer_retract(peer);
 }
 
 struct peer_slot peer_request(struct peer *peer, u8 op, u64 id, u64 sector,

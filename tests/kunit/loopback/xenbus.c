@@ -2,6 +2,7 @@
 /* The false xenbus: what a driver says of its state, and the bus it hangs on. */
 #include <linux/device.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "store.h"
 
@@ -306,7 +307,8 @@ struct xenbus_device *store_add_device(bool backend, const char *name)
 	dev->dev.bus = backend ? &back_bus : &front_bus;
 	dev->dev.parent = root;
 	dev->dev.release = device_free;
-	dev_set_name(&dev->dev, "%s", backend ? "vbd-1-51712" : "vbd-51712");
+	dev_set_name(&dev->dev, "%s%s", backend ? "vbd-1-" : "vbd-",
+		     kbasename(name));
 	device_initialize(&dev->dev);
 	get_device(&dev->dev);	/* the test's */
 	watch_run(add_device, dev);
@@ -321,6 +323,22 @@ void store_remove_device(struct xenbus_device *dev)
 void store_put_device(struct xenbus_device *dev)
 {
 	put_device(&dev->dev);
+}
+
+static int each_back(struct device *device, void *data)
+{
+	void (*fn)(struct xenbus_device *dev) = data;
+
+	/* Against its removal. */
+	device_lock(device);
+	fn(to_xenbus_device(device));
+	device_unlock(device);
+	return 0;
+}
+
+void store_each_back(void (*fn)(struct xenbus_device *dev))
+{
+	bus_for_each_dev(&back_bus, NULL, fn, each_back);
 }
 
 static void suspend_device(void *data)
