@@ -7,6 +7,7 @@
  * which is in state.c.
  */
 #include <linux/err.h>
+#include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -90,12 +91,24 @@ bool blkback_xenbus_online(struct blkback_dev *dev)
 	return xenbus_dev_is_online(dev->xbdev);
 }
 
-/* A key's text, or NULL; to be freed. */
-static char *read_key(const char *dir, const char *key)
+/*
+ * A key's text, to be freed; NULL where there is no such key.  One that cannot be
+ * read says nothing of what is in it: that is told.
+ */
+static int read_key(struct blkback_dev *dev, const char *dir, const char *key,
+		    char **text)
 {
-	char *text = xenbus_read(XBT_NIL, dir, key, NULL);
+	int err;
 
-	return IS_ERR(text) ? NULL : text;
+	*text = xenbus_read(XBT_NIL, dir, key, NULL);
+	err = PTR_ERR_OR_ZERO(*text);
+	if (err)
+		*text = NULL;
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		blkback_xenbus_fatal(dev, err, "reading %s/%s", dir, key);
+	return err;
 }
 
 struct front_keys {
@@ -361,32 +374,40 @@ int blkback_xenbus_write_size(struct blkback_dev *dev)
 	return write_keys(dev, write_size);
 }
 
-/**
- * blkback_xenbus_read_physical - read which device is to be exported, and how
- * @dev: the device, between begin and end; told the result
- *
- * Context: process, may sleep.
- * Return: 0; -ENOENT before the hotplug script has said it; -EINVAL for nonsense.
- */
-int blkback_xenbus_read_physical(struct blkback_dev *dev)
+/* Whose number it is; -ENOENT before the hotplug script has said it. */
+static int read_devt(struct blkback_dev *dev, dev_t *devt)
 {
 	const char *node = dev->xbdev->nodename;
 	unsigned int major, minor;
-	char *number, *mode, *type;
-	int nr;
+	char *number;
+	int err;
 
-	number = read_key(node, BLKIF_KEY_PHYSICAL_DEVICE);
+	err = read_key(dev, node, BLKIF_KEY_PHYSICAL_DEVICE, &number);
+	if (err)
+		return err;
 	if (!number)
 		return -ENOENT;
-	nr = sscanf(number, "%x:%x", &major, &minor);
-	if (nr != 2)
+	if (sscanf(number, "%x:%x", &major, &minor) != 2) {
 		blkback_xenbus_fatal(dev, -EINVAL,
 				     "%s/%s is \"%.32s\", expected major:minor in hexadecimal",
 				     node, BLKIF_KEY_PHYSICAL_DEVICE, number);
+		err = -EINVAL;
+	} else {
+		*devt = MKDEV(major, minor);
+	}
 	kfree(number);
-	if (nr != 2)
-		return -EINVAL;
-	mode = read_key(node, BLKIF_KEY_MODE);
+	return err;
+}
+
+static int read_mode(struct blkback_dev *dev)
+{
+	const char *node = dev->xbdev->nodename;
+	char *mode;
+	int err;
+
+	err = read_key(dev, node, BLKIF_KEY_MODE, &mode);
+	if (err)
+		return err;
 	if (!mode) {
 		blkback_xenbus_fatal(dev, -EINVAL,
 				     "%s/%s is missing, expected r, w or w!", node,
@@ -395,12 +416,69 @@ int blkback_xenbus_read_physical(struct blkback_dev *dev)
 	}
 	strscpy(dev->mode, mode);
 	kfree(mode);
-	type = read_key(dev->xbdev->otherend, BLKIF_KEY_DEVICE_TYPE);
+	return 0;
+}
+
+static int read_device_type(struct blkback_dev *dev)
+{
+	char *type;
+	int err;
+
+	err = read_key(dev, dev->xbdev->otherend, BLKIF_KEY_DEVICE_TYPE, &type);
+	if (err)
+		return err;
 	dev->vbd.cdrom = type && !strcmp(type, "cdrom");
 	kfree(type);
-	dev->vbd.limits.discard =
-		xenbus_read_unsigned(node, BLKIF_KEY_DISCARD_ENABLE, 1);
-	WRITE_ONCE(dev->vbd.devt, MKDEV(major, minor));
+	return 0;
+}
+
+static int read_discard_enable(struct blkback_dev *dev)
+{
+	const char *node = dev->xbdev->nodename;
+	unsigned int enable = 1;
+	char *text;
+	int err;
+
+	err = read_key(dev, node, BLKIF_KEY_DISCARD_ENABLE, &text);
+	if (err)
+		return err;
+	if (text && kstrtouint(text, 10, &enable)) {
+		blkback_xenbus_fatal(dev, -EINVAL,
+				     "%s/%s is \"%.32s\", expected 0 or 1", node,
+				     BLKIF_KEY_DISCARD_ENABLE, text);
+		err = -EINVAL;
+	}
+	kfree(text);
+	dev->vbd.limits.discard = enable;
+	return err;
+}
+
+/**
+ * blkback_xenbus_read_physical - read which device is to be exported, and how
+ * @dev: the device, between begin and end; told the result
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ENOENT before the hotplug script has said it; another -errno, which
+ * was told, for nonsense and for what cannot be read.
+ */
+int blkback_xenbus_read_physical(struct blkback_dev *dev)
+{
+	dev_t devt;
+	int err;
+
+	err = read_devt(dev, &devt);
+	if (err)
+		return err;
+	err = read_mode(dev);
+	if (err)
+		return err;
+	err = read_device_type(dev);
+	if (err)
+		return err;
+	err = read_discard_enable(dev);
+	if (err)
+		return err;
+	WRITE_ONCE(dev->vbd.devt, devt);
 	return 0;
 }
 

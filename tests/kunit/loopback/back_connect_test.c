@@ -108,6 +108,41 @@ static void D23_connect_short_of_memory(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, failed);
 }
 
+/* What cannot be read is not guessed. */
+static void D23_keys_that_cannot_be_read(struct kunit *test)
+{
+	static const char *const keys[] = {
+		"physical-device", "mode", "device-type", "discard-enable",
+		"protocol", "feature-persistent", "ring-ref", "event-channel",
+	};
+	struct bench *bench = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		store.unreadable = keys[i];
+		back_attach_disk();
+		peer_publish(bench->peer);
+		peer_state(XenbusStateInitialised);
+		KUNIT_ASSERT_TRUE_MSG(test,
+				      store_wait_int(BACK_STATE,
+						     XenbusStateClosing,
+						     PATIENCE_MS),
+				      "%s", keys[i]);
+		KUNIT_EXPECT_TRUE(test, strstarts(store.said, "reading "));
+		KUNIT_EXPECT_TRUE_MSG(test, strends(store.said, keys[i]), "%s",
+				      store.said);
+		store.unreadable = NULL;
+		back_recovers(test, bench);
+		KUNIT_ASSERT_TRUE(test, peer_close(bench->peer));
+
+		/* What the toolstack says of a disk is read when it is opened. */
+		back_remove(bench);
+		loopback_settle();
+		store_reset();
+		back_add(bench);
+	}
+}
+
 static void transaction_is_tried_again(struct kunit *test)
 {
 	struct bench *bench = test->priv;
@@ -121,6 +156,7 @@ static void transaction_is_tried_again(struct kunit *test)
 static struct kunit_case back_connect_cases[] = {
 	KUNIT_CASE(D23_connect_fails_at_every_step),
 	KUNIT_CASE(D23_connect_short_of_memory),
+	KUNIT_CASE(D23_keys_that_cannot_be_read),
 	KUNIT_CASE(transaction_is_tried_again),
 	{}
 };

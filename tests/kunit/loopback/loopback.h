@@ -135,6 +135,7 @@ struct fake_store {
 	unsigned int nr_state_writes;
 	unsigned int most_pending;	/* events of one watch of the backend */
 	bool expect_anew;		/* the toolstack makes a disk anew */
+	const char *unreadable;		/* a key */
 	bool blind;			/* a core that does not look for that */
 	unsigned int nr_anew;		/* which the core saw */
 	bool alloc_failed;

@@ -172,6 +172,10 @@ void *xenbus_read(struct xenbus_transaction t, const char *dir,
 	char *value;
 
 	faults_read(name);
+	if (store.unreadable && !strcmp(name, store.unreadable)) {
+		kfree(path);
+		return ERR_PTR(-EACCES);
+	}
 	guard(mutex)(&store_lock);
 	node = node_find(path);
 	value = node ? kstrdup(node->value, GFP_NOIO) : NULL;
