@@ -177,7 +177,7 @@ bool blkback_durable_step(struct blkback_queue *queue)
 
 /**
  * blkback_durable_barrier_ended - a barrier is about to be answered
- * @req: the barrier, its @error set
+ * @req: the barrier
  *
  * Whatever came of it, what is behind it goes on.
  *
@@ -188,12 +188,6 @@ void blkback_durable_barrier_ended(struct blkback_req *req)
 	struct blkback_dev *dev = req->queue->dev;
 	struct blkback_durable *durable = &dev->durable;
 
-	/*
-	 * It was offered.  A frontend that is told otherwise may do without, and
-	 * tell its users that their data is safe.
-	 */
-	if (req->error == -EOPNOTSUPP)
-		req->error = -EIO;
 	rcu_read_lock();
 	spin_lock(&durable->lock);
 	WRITE_ONCE(durable->nr_done, durable->nr_done + 1);

@@ -175,6 +175,17 @@ static void queue_collect(struct blkback_queue *queue,
 	}
 }
 
+/*
+ * What was offered is not said to be unknown.  A frontend that is told so may do
+ * without, and tell its users that their data is safe.
+ */
+static int flush_error(const struct blkback_req *req)
+{
+	if (req->error == -EOPNOTSUPP && req->queue->dev->vbd.flush)
+		return -EIO;
+	return req->error;
+}
+
 /* A request is answered when none of it is under way and none of it will be. */
 static void queue_part_ended(struct blkback_queue *queue,
 			     struct blkback_part *part)
@@ -189,8 +200,10 @@ static void queue_part_ended(struct blkback_queue *queue,
 	if (--req->nr_parts || !list_empty(&req->list))
 		return;
 	list_del(&req->age);
-	if (is_flush(req))
+	if (is_flush(req)) {
+		req->error = flush_error(req);
 		blkback_unwritten_flushed(req);
+	}
 	if (req->cmd.op == BLKBACK_BARRIER)
 		blkback_durable_barrier_ended(req);
 	if (req->cmd.op == BLKBACK_WRITE && !req->error)

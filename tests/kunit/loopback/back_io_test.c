@@ -24,6 +24,29 @@ static void flush_that_failed_is_an_error(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, BLKIF_OP_FLUSH_DISKCACHE, bench->peer->op[4]);
 }
 
+/* What was offered is not unknown: the frontend would flush no more. */
+static void flush_that_the_disk_cannot_do(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot flush;
+	unsigned int i;
+
+	back_connect(test, bench);
+	for (i = 0; i < 2; i++) {
+		flush = peer_request(peer, BLKIF_OP_FLUSH_DISKCACHE, 4, 80,
+				     2 * i, 0);
+		disk.refuse = 1;
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR, peer_do(peer, &flush));
+		KUNIT_EXPECT_EQ(test, 0, disk.refuse);
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(peer, &flush));
+	}
+	/* Other requests are told it: it is theirs to do without. */
+	flush.op = BLKIF_OP_WRITE;
+	disk.refuse = 1;
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_EOPNOTSUPP, peer_do(peer, &flush));
+}
+
 /* OP3: first what is before it, then its own data, and that for good. */
 static void OP3_flush_with_data(struct kunit *test)
 {
@@ -81,6 +104,7 @@ static void write_from_read_only_grants(struct kunit *test)
 
 static struct kunit_case back_io_cases[] = {
 	KUNIT_CASE(flush_that_failed_is_an_error),
+	KUNIT_CASE(flush_that_the_disk_cannot_do),
 	KUNIT_CASE(OP3_flush_with_data),
 	KUNIT_CASE(read_only_by_mode),
 	KUNIT_CASE(write_from_read_only_grants),
