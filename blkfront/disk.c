@@ -246,11 +246,12 @@ static void disk_limits(const struct blkfront_config *config,
 	lim->discard_granularity = config->discard ? config->discard_granularity : 0;
 	lim->discard_alignment = config->discard_alignment;
 
-	/* The block layer makes FUA of a write and a flush. */
-	if (config->flush != BLKFRONT_FLUSH_NONE)
-		lim->features |= BLK_FEAT_WRITE_CACHE;
-	else
-		lim->features &= ~BLK_FEAT_WRITE_CACHE;
+	/*
+	 * Whatever this backend has: the next one may have a cache, and who does
+	 * not send us his flushes looks at this only once.  The block layer makes
+	 * FUA of a write and a flush.
+	 */
+	lim->features |= BLK_FEAT_WRITE_CACHE;
 }
 
 /**
@@ -347,7 +348,7 @@ static bool disk_same_limits(const struct blkfront_config *a,
 {
 	return a->physical_sector_size == b->physical_sector_size &&
 	       a->max_segments == b->max_segments &&
-	       a->flush == b->flush && a->discard == b->discard &&
+	       a->discard == b->discard &&
 	       a->secure_erase == b->secure_erase &&
 	       a->discard_granularity == b->discard_granularity &&
 	       a->discard_alignment == b->discard_alignment;

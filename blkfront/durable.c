@@ -23,18 +23,24 @@
  * blkfront_durable_send - a flush is about to be sent
  * @shadow: its shadow
  *
+ * What the last backend took along comes first: the one that is there now may
+ * have no cache.
+ *
  * Context: any; the caller has the tag.
- * Return: 0, or -EIO if it has to fail.
+ * Return: 0; -EIO if it has to fail; -EALREADY if there is nothing to flush.
  */
 int blkfront_durable_send(struct blkfront_shadow *shadow)
 {
-	struct blkfront_disk *disk = shadow->ctx->queue->disk;
+	struct blkfront_queue *queue = shadow->ctx->queue;
+	struct blkfront_disk *disk = queue->disk;
 
 	if (unlikely(test_and_clear_bit(BLKFRONT_WRITES_LOST, &disk->flags))) {
 		pr_err("%s: the backend died with a cache that was not flushed: writes may be lost, and this flush fails\n",
 		       disk->vdev.name);
 		return -EIO;
 	}
+	if (queue->config.flush == BLKFRONT_FLUSH_NONE)
+		return -EALREADY;
 	shadow->flush = atomic64_inc_return(&disk->flushes);
 	return 0;
 }

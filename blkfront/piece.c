@@ -104,7 +104,8 @@ static int piece_make_rw(struct blkfront_shadow *shadow,
  * Context: any; the caller has the tag.
  * Return: 0; -EBUSY when something is short that others will give back;
  * -EOPNOTSUPP when the backend has no operation for it; -EINVAL when the wire
- * has not; -EIO for a flush that comes too late.
+ * has not; -EIO for a flush that comes too late; -EALREADY for one that has
+ * nothing to do.
  */
 int blkfront_piece_make(struct blkfront_shadow *shadow)
 {
@@ -116,13 +117,13 @@ int blkfront_piece_make(struct blkfront_shadow *shadow)
 	if (unlikely(op < 0))
 		return op;
 	io->op = op;
-	op = blkfront_encode_op(io->op, &queue->config);
-	if (unlikely(op < 0))
-		return op;
 	if (io->op == BLKFRONT_FLUSH)
 		err = blkfront_durable_send(shadow);
 	if (unlikely(err))
 		return err;
+	op = blkfront_encode_op(io->op, &queue->config);
+	if (unlikely(op < 0))
+		return op;
 	shadow->wire_op = op;
 	shadow->turn++;
 	shadow->rest = false;

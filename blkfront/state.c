@@ -288,7 +288,8 @@ static void state_step_offered(struct blkfront_disk *disk,
 
 /*
  * The backend is bound again: it will find our ring in XenStore, as it was.  What
- * is on the ring shall not go to another disk.
+ * is on the ring shall not go to another disk.  What comes now waits: whether this
+ * one has a cache to flush, for one, is not known yet.
  *
  * If it will not find it, the device was made anew, or the domain is resumed.
  * xenbus is about to tell us, but for a device made anew on older kernels: there
@@ -301,6 +302,7 @@ static void state_wait_bound(struct blkfront_disk *disk)
 		disk->left = jiffies;
 	}
 	blkfront_lost_begin(disk);
+	blkfront_recover_park(disk);
 	if (!blkfront_xenbus_anew(disk)) {
 		if (blkfront_xenbus_same(disk, &disk->config, BLKFRONT_STAYED))
 			blkfront_state_leave(disk, true);

@@ -40,7 +40,7 @@ static blk_status_t submit_refuse(struct blkfront_shadow *shadow)
 }
 
 /**
- * blkfront_submit_status - the outcome of a request that cannot be sent
+ * blkfront_submit_status - the outcome of a request that is not sent
  * @shadow: its shadow
  * @err: what blkfront_piece_make() returned
  *
@@ -50,6 +50,8 @@ blk_status_t blkfront_submit_status(struct blkfront_shadow *shadow, int err)
 {
 	if (err == -EOPNOTSUPP)
 		return submit_refuse(shadow);
+	if (err == -EALREADY)
+		return BLK_STS_OK;
 	if (err == -EIO)
 		return BLK_STS_IOERR;
 	pr_err_ratelimited("%s: a request cannot be expressed: operation %u, error %d\n",
@@ -95,6 +97,39 @@ static void submit_kick(struct blkfront_queue *queue)
 		blk_mq_run_hw_queues(queue->disk->gd->queue, true);
 }
 
+static void submit_commit_rqs(struct blk_mq_hw_ctx *hctx)
+{
+	struct blkfront_ctx *ctx = hctx->driver_data;
+	struct blkfront_queue *queue = ctx->queue;
+	unsigned long flags;
+	bool notify;
+
+	if (unlikely(queue->dead))
+		return;
+	spin_lock_irqsave(&queue->lock, flags);
+	notify = blkfront_ring_push(queue);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (notify)
+		blkfront_port_notify(queue->irq);
+}
+
+/*
+ * A new request ends without the backend.  One that failed the block layer ends
+ * itself, and then it has all pushed that went before.
+ */
+static blk_status_t submit_end_here(struct blk_mq_hw_ctx *hctx,
+				    const struct blk_mq_queue_data *bd,
+				    blk_status_t status)
+{
+	if (status)
+		return status;
+	blk_mq_start_request(bd->rq);
+	blk_mq_end_request(bd->rq, BLK_STS_OK);
+	if (bd->last)
+		submit_commit_rqs(hctx);
+	return BLK_STS_OK;
+}
+
 static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
 				    const struct blk_mq_queue_data *bd)
 {
@@ -122,27 +157,12 @@ static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
 	}
 	if (unlikely(err)) {
 		submit_kick(queue);
-		return blkfront_submit_status(shadow, err);
+		return submit_end_here(hctx, bd,
+				       blkfront_submit_status(shadow, err));
 	}
 	blk_mq_start_request(rq);
 	blkfront_backlog_put(shadow, bd->last);
 	return BLK_STS_OK;
-}
-
-static void submit_commit_rqs(struct blk_mq_hw_ctx *hctx)
-{
-	struct blkfront_ctx *ctx = hctx->driver_data;
-	struct blkfront_queue *queue = ctx->queue;
-	unsigned long flags;
-	bool notify;
-
-	if (unlikely(queue->dead))
-		return;
-	spin_lock_irqsave(&queue->lock, flags);
-	notify = blkfront_ring_push(queue);
-	spin_unlock_irqrestore(&queue->lock, flags);
-	if (notify)
-		blkfront_port_notify(queue->irq);
 }
 
 /**

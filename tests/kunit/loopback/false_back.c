@@ -309,6 +309,8 @@ static void false_connect(struct kunit *test, struct pair *pair,
 	back->task = kthread_run(false_thread, back, "loopback-false");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(back->task));
 	false_keys();
+	if (back->through)
+		store_remove(BACK_NODE "/feature-flush-cache");
 	store_write(BACK_STATE, "%d", XenbusStateConnected);
 }
 

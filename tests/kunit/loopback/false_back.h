@@ -53,6 +53,7 @@ struct false_back {
 	unsigned int max_queues;
 	unsigned int max_order;
 	unsigned int max_indirect;
+	bool through;		/* it has no cache */
 
 	bool hold;		/* takes nothing */
 	unsigned int nr_take;	/* while it holds: so many nevertheless */

@@ -56,6 +56,11 @@ void pair_open(struct kunit *test, struct pair *pair)
 	pair->bdev = file_bdev(pair->file);
 }
 
+struct blkfront_disk *pair_front(struct pair *pair)
+{
+	return pair->bdev->bd_disk->private_data;
+}
+
 void pair_close(struct pair *pair)
 {
 	if (!IS_ERR_OR_NULL(pair->file))

@@ -13,6 +13,8 @@
 #define PAIR_PAGES	64
 #define PAIR_FLIGHTS	16
 
+struct blkfront_disk;
+
 /* A bio that somebody waits for later. */
 struct flight {
 	struct bio *bio;
@@ -40,6 +42,8 @@ void pair_detach(void);
 void pair_remove(struct xenbus_device **xbdev);
 void pair_open(struct kunit *test, struct pair *pair);
 void pair_close(struct pair *pair);
+/* The frontend's disk; only while it is open. */
+struct blkfront_disk *pair_front(struct pair *pair);
 /* Attached, connected and open. */
 void pair_start(struct kunit *test, struct pair *pair);
 

@@ -182,12 +182,96 @@ static void flushed_when_it_died(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
 }
 
+/* The next backend has nothing to flush, and does not know what was lost. */
+static void lost_to_a_backend_without_a_cache(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 4));
+	disk_write_cache(false);
+	durable_end(test, pair, DIES);
+	KUNIT_ASSERT_EQ(test, BLKFRONT_FLUSH_NONE, pair_front(pair)->config.flush);
+	/* All that the new one said was taken up. */
+	flush_workqueue(blkfront_block_wq);
+	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(pair->bdev));
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+	disk_write_cache(true);
+}
+
+/* What waited for the next backend, on the ring or not, knew nothing of its cache. */
+static void a_cache_that_comes_later(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	enum end end;
+
+	for (end = CLOSES; end <= IS_BOUND_AGAIN; end++) {
+		disk_write_cache(false);
+		pair_start(test, pair);
+		KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+		pair_remove(&pair->back);
+		loopback_settle();
+		flight_start(pair, 0, REQ_OP_WRITE | REQ_FUA);
+		disk_write_cache(true);
+		disk.nr_flushes = 0;
+		if (end == CLOSES)
+			durable_away(test, pair, end);
+		else
+			store_write(BACK_STATE, "%d", XenbusStateInitialising);
+		KUNIT_ASSERT_TRUE(test, loopback_wait(READ_ONCE(pair_front(pair)->waiting)));
+		durable_again(test, pair, end);
+		KUNIT_EXPECT_EQ(test, 0, flight_wait(pair, 0));
+		KUNIT_EXPECT_GE_MSG(test, disk.nr_flushes, 1, "end %d", end);
+		disk.nr_flushes = 0;
+		KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+		KUNIT_EXPECT_EQ(test, 1, disk.nr_flushes);
+		pair_close(pair);
+		pair_remove(&pair->back);
+		loopback_settle();
+		pair_remove(&pair->front);
+		store_reset();
+	}
+}
+
+/* A backend without a cache is not asked. */
+static void nothing_to_flush(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct false_back *back = kunit_kzalloc(test, sizeof(*back), GFP_KERNEL);
+	unsigned int nr, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, back);
+	back->through = true;
+	false_begin(test, pair, back);
+	pair_open(test, pair);
+	nr = back->nr_ops;
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+	KUNIT_EXPECT_EQ(test, nr, back->nr_ops);
+	KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE | REQ_PREFLUSH |
+					 REQ_FUA, 0, 1));
+	KUNIT_EXPECT_EQ(test, nr + 1, back->nr_ops);
+	/* Beside others, none of which is left behind. */
+	for (i = 0; i < PAIR_FLIGHTS; i++)
+		flight_start(pair, i, REQ_OP_WRITE |
+			     (i % 2 ? REQ_PREFLUSH | REQ_FUA : 0));
+	for (i = 0; i < PAIR_FLIGHTS; i++)
+		KUNIT_EXPECT_EQ(test, 0, flight_wait(pair, i));
+	for (; nr < back->nr_ops; nr++)
+		KUNIT_EXPECT_EQ(test, BLKIF_OP_WRITE,
+				back->log[nr % FALSE_LOG].op);
+	durable_dies(test, pair, back);
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+}
+
 static struct kunit_case pair_durable_cases[] = {
 	KUNIT_CASE_SLOW(an_fsync_after_a_backend_that_died_fails_once),
 	KUNIT_CASE_SLOW(what_was_flushed_is_not_lost),
 	KUNIT_CASE(flushed_by_another_ring),
 	KUNIT_CASE(written_while_it_was_flushed),
 	KUNIT_CASE(flushed_when_it_died),
+	KUNIT_CASE(lost_to_a_backend_without_a_cache),
+	KUNIT_CASE(a_cache_that_comes_later),
+	KUNIT_CASE(nothing_to_flush),
 	{}
 };
 

@@ -310,7 +310,8 @@ static void front_short_of_memory(struct kunit *test, const char *key,
 		if (store_read_int(FRONT_STATE, -1) == XenbusStateConnected) {
 			nr_connected++;
 			pair_open(test, pair);
-			KUNIT_EXPECT_TRUE(test, bdev_write_cache(pair->bdev));
+			KUNIT_EXPECT_EQ(test, BLKFRONT_FLUSH_CACHE,
+					pair_front(pair)->config.flush);
 			pair_works(test, pair, 0);
 			pair_close(pair);
 		}
