@@ -452,14 +452,6 @@ bool blkfront_xenbus_anew(struct blkfront_disk *disk);
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state);
 void blkfront_xenbus_connected(struct blkfront_disk *disk);
 int blkfront_xenbus_restart(struct blkfront_disk *disk);
-int blkfront_xenbus_layout(struct blkfront_disk *disk,
-			   struct blkfront_layout *layout);
-int blkfront_xenbus_publish(struct blkfront_disk *disk);
-int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
-			      struct blkfront_config *config);
-int blkfront_xenbus_same(struct blkfront_disk *disk,
-			 const struct blkfront_config *config,
-			 enum blkfront_return how);
 void blkfront_xenbus_fatal(struct blkfront_disk *disk, int err, const char *what);
 void blkfront_xenbus_busy(struct blkfront_disk *disk);
 int blkfront_xenbus_identify(struct xenbus_device *xbdev,
@@ -468,6 +460,20 @@ int blkfront_xenbus_note_backend(struct blkfront_disk *disk);
 void blkfront_xenbus_closed(struct blkfront_disk *disk);
 int blkfront_xenbus_register(struct xenbus_driver *driver);
 void blkfront_xenbus_unregister(struct xenbus_driver *driver);
+
+/* --- xenbus_offer.c: under disk->lock ------------------------------------------------ */
+
+int blkfront_xenbus_layout(struct blkfront_disk *disk,
+			   struct blkfront_layout *layout);
+int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
+			      struct blkfront_config *config);
+int blkfront_xenbus_same(struct blkfront_disk *disk,
+			 const struct blkfront_config *config,
+			 enum blkfront_return how);
+
+/* --- xenbus_publish.c: under disk->lock ---------------------------------------------- */
+
+int blkfront_xenbus_publish(struct blkfront_disk *disk);
 
 /* --- device.c --------------------------------------------------------------------- */
 

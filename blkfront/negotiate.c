@@ -2,7 +2,7 @@
 /*
  * What the backend wrote about its rings and the disk, checked.
  *
- * Pure: xenbus.c reads the values and reports a refusal.  A value that is not
+ * Pure: xenbus_offer.c reads the values and reports a refusal.  A value that is not
  * understood refuses the whole offer: half a disk is of use to nobody.  One that
  * is larger than what we want is as good as what we want.
  */
