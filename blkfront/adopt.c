@@ -23,14 +23,15 @@
 
 /*
  * Is this a loss, and not what somebody asked for?  A driver that is unbound, or
- * a module that is unloaded, finds its node as it was.
+ * a module that is unloaded, finds its node as it was.  When nobody knows it is
+ * a loss, and nothing is given up.
  */
 static bool adopt_unasked(struct blkfront_disk *disk)
 {
 	return !disk->ending && disk->state != BLKFRONT_STATE_DEAD &&
 	       !test_bit(BLKFRONT_UNPLUG, &disk->flags) &&
 	       !test_bit(BLKFRONT_BROKEN, &disk->flags) &&
-	       blkfront_xenbus_anew(disk) && !blkfront_xenbus_unwanted(disk);
+	       blkfront_xenbus_anew(disk) != 0 && !blkfront_xenbus_unwanted(disk);
 }
 
 /**

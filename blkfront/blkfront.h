@@ -443,12 +443,13 @@ int blkfront_adopt(struct xenbus_device *xbdev,
 
 /* --- xenbus.c: under disk->lock, if there is a disk --------------------------------- */
 
-enum xenbus_state blkfront_xenbus_backend(struct blkfront_disk *disk);
+int blkfront_xenbus_backend(struct blkfront_disk *disk,
+			    enum xenbus_state *state);
 domid_t blkfront_xenbus_domid(struct blkfront_disk *disk);
-bool blkfront_xenbus_trusted(struct blkfront_disk *disk);
-bool blkfront_xenbus_wanted(struct blkfront_disk *disk);
+int blkfront_xenbus_trusted(struct blkfront_disk *disk, bool *trusted);
+int blkfront_xenbus_wanted(struct blkfront_disk *disk);
 bool blkfront_xenbus_unwanted(struct blkfront_disk *disk);
-bool blkfront_xenbus_anew(struct blkfront_disk *disk);
+int blkfront_xenbus_anew(struct blkfront_disk *disk);
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state);
 void blkfront_xenbus_connected(struct blkfront_disk *disk);
 int blkfront_xenbus_restart(struct blkfront_disk *disk);

@@ -97,12 +97,16 @@ static int state_offer_rings(struct blkfront_disk *disk)
 /* A step that fails leaves what was there before the first. */
 static void state_offer(struct blkfront_disk *disk)
 {
+	bool trusted;
 	int err;
 
 	disk->refused = false;
 	disk->domid = blkfront_xenbus_domid(disk);
-	disk->untrusted = !blkfront_xenbus_trusted(disk);
-	err = state_offer_rings(disk);
+	err = blkfront_xenbus_trusted(disk, &trusted);
+	if (!err) {
+		disk->untrusted = !trusted;
+		err = state_offer_rings(disk);
+	}
 	if (!err) {
 		disk->state = BLKFRONT_STATE_OFFERED;
 		blkfront_xenbus_switch(disk, XenbusStateInitialised);
@@ -221,6 +225,18 @@ static void state_unplug(struct blkfront_disk *disk, enum xenbus_state backend)
 	}
 }
 
+static void state_left(struct blkfront_disk *disk, enum xenbus_state backend)
+{
+	int wanted = blkfront_xenbus_wanted(disk);
+
+	if (wanted < 0)
+		blkfront_disk_queue_work(disk, STATE_RETRY);
+	else if (wanted)
+		state_lose(disk, "left");
+	else
+		state_unplug(disk, backend);
+}
+
 /*
  * The backend is not there yet, or failed.  A disk that has users tries again;
  * another one waits: what was Closed goes on to InitWait when it sees that we
@@ -229,7 +245,11 @@ static void state_unplug(struct blkfront_disk *disk, enum xenbus_state backend)
 static void state_init_closed(struct blkfront_disk *disk,
 			      enum xenbus_state backend)
 {
-	if (!blkfront_xenbus_wanted(disk)) {
+	int wanted = blkfront_xenbus_wanted(disk);
+
+	if (wanted < 0) {
+		blkfront_disk_queue_work(disk, STATE_RETRY);
+	} else if (!wanted) {
 		blkfront_state_leave(disk, true);
 	} else if (!disk->gd) {
 		if (disk->refused || backend == XenbusStateClosing) {
@@ -282,6 +302,7 @@ static void state_step_offered(struct blkfront_disk *disk,
 		blkfront_state_leave(disk, false);
 		break;
 	default:
+		blkfront_xenbus_switch(disk, XenbusStateInitialised);
 		break;
 	}
 }
@@ -297,13 +318,18 @@ static void state_step_offered(struct blkfront_disk *disk,
  */
 static void state_wait_bound(struct blkfront_disk *disk)
 {
+	int anew;
+
 	if (!disk->waiting) {
 		blkfront_info(disk, "the backend begins anew: I/O waits for it\n");
 		disk->left = jiffies;
 	}
 	blkfront_lost_begin(disk);
 	blkfront_recover_park(disk);
-	if (!blkfront_xenbus_anew(disk)) {
+	anew = blkfront_xenbus_anew(disk);
+	if (anew < 0) {
+		blkfront_disk_queue_work(disk, STATE_RETRY);
+	} else if (!anew) {
 		if (blkfront_xenbus_same(disk, &disk->config, BLKFRONT_STAYED))
 			blkfront_state_leave(disk, true);
 	} else if (time_before(jiffies, disk->left + STATE_AGAIN)) {
@@ -332,10 +358,7 @@ static void state_step_live(struct blkfront_disk *disk,
 		break;
 	case XenbusStateClosing:
 	case XenbusStateClosed:
-		if (blkfront_xenbus_wanted(disk))
-			state_lose(disk, "left");
-		else
-			state_unplug(disk, backend);
+		state_left(disk, backend);
 		break;
 	case XenbusStateUnknown:
 		state_lose(disk, "has vanished");
@@ -458,7 +481,11 @@ static void state_step(struct blkfront_disk *disk)
 			      test_bit(BLKFRONT_BROKEN, &disk->flags) ||
 			      blkfront_adopt_late(disk)))
 		blkfront_state_leave(disk, true);
-	backend = blkfront_xenbus_backend(disk);
+	/* Not to know where it is does not mean that it is gone. */
+	if (blkfront_xenbus_backend(disk, &backend)) {
+		blkfront_disk_queue_work(disk, STATE_RETRY);
+		return;
+	}
 	switch (disk->state) {
 	case BLKFRONT_STATE_INIT:
 		state_step_init(disk, backend);

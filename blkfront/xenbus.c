@@ -12,17 +12,65 @@
 #include "blkfront.h"
 #include "compat.h"
 
+/* --- keys that may be missing --------------------------------------------------- */
+
+/* A key that will not be any other when it is read again. */
+static bool xenbus_is_missing(int err)
+{
+	return err == -ENOENT || err == -EACCES || err == -ERANGE;
+}
+
+static int xenbus_say_unread(struct blkfront_disk *disk, const char *dir,
+			     const char *key, int err)
+{
+	blkfront_warn(disk, "%s/%s cannot be read: error %d\n", dir, key, err);
+	return err;
+}
+
+/*
+ * What cannot be read is not known to be missing: it is an error, and the caller
+ * asks again.
+ */
+static int xenbus_read_number(struct blkfront_disk *disk, const char *dir,
+			      const char *key, unsigned int missing,
+			      unsigned int *number)
+{
+	int err = xenbus_scanf(XBT_NIL, dir, key, "%u", number);
+
+	if (err == 1)
+		return 0;
+	*number = missing;
+	return xenbus_is_missing(err) ? 0 :
+	       xenbus_say_unread(disk, dir, key, err);
+}
+
 /* --- states ------------------------------------------------------------------- */
 
 /**
  * blkfront_xenbus_backend - the backend's state now
  * @disk: the disk
+ * @state: filled in; Unknown if there is none
+ *
+ * To the core, a state that could not be read is none.
+ *
+ * Return: 0, or an error if it could not be read.
  */
-enum xenbus_state blkfront_xenbus_backend(struct blkfront_disk *disk)
+int blkfront_xenbus_backend(struct blkfront_disk *disk, enum xenbus_state *state)
 {
+	unsigned int number;
+	int err;
+
+	*state = XenbusStateUnknown;
 	if (!disk->xbdev)
-		return XenbusStateUnknown;
-	return xenbus_read_driver_state(disk->xbdev, disk->backend);
+		return 0;
+	*state = xenbus_read_driver_state(disk->xbdev, disk->backend);
+	if (*state != XenbusStateUnknown)
+		return 0;
+	err = xenbus_read_number(disk, disk->backend, "state",
+				 XenbusStateUnknown, &number);
+	if (!err && number != XenbusStateUnknown)
+		err = -EAGAIN;
+	return err;
 }
 
 /**
@@ -37,11 +85,23 @@ domid_t blkfront_xenbus_domid(struct blkfront_disk *disk)
 /**
  * blkfront_xenbus_trusted - may the backend see what shares a page with data?
  * @disk: the disk
+ * @trusted: filled in
+ *
+ * It may if nobody said anything else; but not because what was said cannot be
+ * read, or understood.
+ *
+ * Return: 0 or an error.
  */
-bool blkfront_xenbus_trusted(struct blkfront_disk *disk)
+int blkfront_xenbus_trusted(struct blkfront_disk *disk, bool *trusted)
 {
-	return READ_ONCE(blkfront_trusted) &&
-	       xenbus_read_unsigned(disk->xbdev->nodename, BLKIF_KEY_TRUSTED, 1);
+	const char *node = disk->xbdev->nodename;
+	unsigned int word = 1;
+	int err = xenbus_scanf(XBT_NIL, node, BLKIF_KEY_TRUSTED, "%u", &word);
+
+	if (err < 0 && err != -ENOENT)
+		return xenbus_say_unread(disk, node, BLKIF_KEY_TRUSTED, err);
+	*trusted = READ_ONCE(blkfront_trusted) && word;
+	return 0;
 }
 
 /**
@@ -49,17 +109,23 @@ bool blkfront_xenbus_trusted(struct blkfront_disk *disk)
  * @disk: the disk
  *
  * Only asked when the backend is leaving.
+ *
+ * Return: 1 or 0; an error if it is not known.
  */
-bool blkfront_xenbus_wanted(struct blkfront_disk *disk)
+int blkfront_xenbus_wanted(struct blkfront_disk *disk)
 {
-	return xenbus_read_unsigned(disk->backend, "online", 0);
+	unsigned int online;
+	int err = xenbus_read_number(disk, disk->backend, "online", 0, &online);
+
+	return err ?: online > 0;
 }
 
 /**
  * blkfront_xenbus_unwanted - does the toolstack say that it wants the device no more?
  * @disk: the disk
  *
- * Asked when the device goes, and the backend's node may have gone before.
+ * Asked when the device goes, and the backend's node may have gone before.  If
+ * it is not known it does not say so, and the disk is kept for a while.
  */
 bool blkfront_xenbus_unwanted(struct blkfront_disk *disk)
 {
@@ -72,36 +138,58 @@ bool blkfront_xenbus_unwanted(struct blkfront_disk *disk)
  *
  * The node is gone, or says Initialising, or names a backend's domain, though we
  * did not: the toolstack makes the device anew, or this domain is resumed.
+ *
+ * Return: 1 or 0; an error if it is not known.
  */
-bool blkfront_xenbus_anew(struct blkfront_disk *disk)
+int blkfront_xenbus_anew(struct blkfront_disk *disk)
 {
 	struct xenbus_device *xbdev = disk->xbdev;
-	unsigned int state = xenbus_read_unsigned(xbdev->nodename, "state",
-						  XenbusStateUnknown);
+	unsigned int state, domid;
+	int err;
 
 	lockdep_assert_held(&disk->lock);
+	err = xenbus_read_number(disk, xbdev->nodename, "state",
+				 XenbusStateUnknown, &state);
+	if (!err)
+		err = xenbus_read_number(disk, xbdev->nodename, "backend-id",
+					 xbdev->otherend_id, &domid);
+	if (err)
+		return err;
 	return state == XenbusStateUnknown ||
 	       (state == XenbusStateInitialising && state != disk->said) ||
-	       xenbus_read_unsigned(xbdev->nodename, "backend-id",
-				    xbdev->otherend_id) != xbdev->otherend_id;
+	       domid != xbdev->otherend_id;
 }
 
-/* Write our state, unless the node is gone: then it stays gone. */
+/* Write our state, unless the node is gone: then that is the error. */
+static int xenbus_put_state(struct xenbus_transaction xbt,
+			    struct xenbus_device *xbdev,
+			    enum xenbus_state state)
+{
+	void *now = xenbus_read(xbt, xbdev->nodename, "state", NULL);
+
+	if (IS_ERR(now))
+		return PTR_ERR(now);
+	kfree(now);
+	return xenbus_printf(xbt, xbdev->nodename, "state", "%d", state);
+}
+
+/* If the node is gone it stays gone, and there is nobody to tell. */
 static int xenbus_write_state(struct xenbus_device *xbdev,
 			      enum xenbus_state state)
 {
 	struct xenbus_transaction xbt;
-	bool abort;
 	int err;
 
 	do {
 		err = xenbus_transaction_start(&xbt);
 		if (err)
 			return err;
-		abort = !xenbus_exists(xbt, xbdev->nodename, "state") ||
-			xenbus_printf(xbt, xbdev->nodename, "state", "%d",
-				      state);
-		err = xenbus_transaction_end(xbt, abort);
+		err = xenbus_put_state(xbt, xbdev, state);
+		if (err) {
+			xenbus_transaction_end(xbt, 1);
+			return xenbus_is_missing(err) ? 0 : err;
+		}
+		err = xenbus_transaction_end(xbt, 0);
 	} while (err == -EAGAIN);
 	return err;
 }
@@ -116,6 +204,8 @@ static int xenbus_write_state(struct xenbus_device *xbdev,
  * device.  The copy must not change between the two, which other threads than
  * xenwatch cannot know.  So a copy that says Initialising is left alone here;
  * device_changed() brings it up to date.
+ *
+ * What cannot be written now is what the next step says again.
  */
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state)
 {
@@ -124,10 +214,12 @@ void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state)
 	lockdep_assert_held(&disk->lock);
 	if (!xbdev || state == disk->said)
 		return;
-	if (xbdev->state != XenbusStateInitialising)
+	if (xbdev->state != XenbusStateInitialising) {
 		xenbus_switch_state(xbdev, state);
-	else if (xenbus_write_state(xbdev, state))
+	} else if (xenbus_write_state(xbdev, state)) {
+		blkfront_disk_queue_work(disk, HZ);
 		return;
+	}
 	disk->said = state;
 	if (state == XenbusStateClosed)
 		complete(&xbdev->down);
@@ -194,13 +286,13 @@ static int xenbus_read_vdev(struct xenbus_device *xbdev,
 
 	err = xenbus_scanf(XBT_NIL, xbdev->nodename, BLKIF_KEY_VIRTUAL_DEVICE,
 			   "%i", &number);
-	if (err != 1)
+	if (err == -ENOENT)
 		err = xenbus_scanf(XBT_NIL, xbdev->nodename,
 				   BLKIF_KEY_VIRTUAL_DEVICE_EXT, "%i", &number);
 	if (err != 1) {
-		dev_err(&xbdev->dev, "%s/%s is not a number\n",
-			xbdev->nodename, BLKIF_KEY_VIRTUAL_DEVICE);
-		return err < 0 ? err : -EINVAL;
+		dev_err(&xbdev->dev, "%s/%s cannot be read as a number: error %d\n",
+			xbdev->nodename, BLKIF_KEY_VIRTUAL_DEVICE, err);
+		return err;
 	}
 	err = blkfront_vdev_parse(number, vdev);
 	if (err)
@@ -228,7 +320,7 @@ static int xenbus_check_hvm(struct xenbus_device *xbdev,
 	type = xenbus_read(XBT_NIL, xbdev->nodename, BLKIF_KEY_DEVICE_TYPE,
 			   NULL);
 	if (IS_ERR(type))
-		return -ENODEV;
+		return PTR_ERR(type) == -ENOENT ? -ENODEV : PTR_ERR(type);
 	cdrom = strstarts(type, "cdrom");
 	kfree(type);
 	return cdrom ? -ENODEV : 0;

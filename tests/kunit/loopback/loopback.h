@@ -131,6 +131,8 @@ struct fake_store {
 	unsigned int fail_printf;	/* count down */
 	unsigned int fail_transaction;
 	unsigned int nr_eagain;		/* transactions to be tried again */
+	const char *unreadable;		/* see store_forbid() */
+	unsigned int nr_unread;		/* how often it was tried since */
 	unsigned int nr_fatal;
 	unsigned int nr_state_writes;
 	unsigned int most_pending;	/* events of one watch of the backend */
@@ -147,6 +149,8 @@ extern struct fake_store store;
 void store_reset(void);
 __printf(2, 3) void store_write(const char *path, const char *fmt, ...);
 void store_remove(const char *path);
+/* Nobody can read it, for a reason that passes; NULL: it has passed. */
+void store_forbid(const char *path);
 int store_read_int(const char *path, int missing);
 
 /* --- watch.c ---------------------------------------------------------------- */

@@ -177,6 +177,11 @@ void *xenbus_read(struct xenbus_transaction t, const char *dir,
 		return ERR_PTR(-EACCES);
 	}
 	guard(mutex)(&store_lock);
+	if (store.unreadable && !strcmp(store.unreadable, path)) {
+		store.nr_unread++;
+		kfree(path);
+		return ERR_PTR(-EIO);
+	}
 	node = node_find(path);
 	value = node ? kstrdup(node->value, GFP_NOIO) : NULL;
 	kfree(path);
@@ -276,6 +281,14 @@ void store_write(const char *path, const char *fmt, ...)
 	node_put_value(path, value);
 	mutex_unlock(&store_lock);
 	kfree(value);
+}
+
+void store_forbid(const char *path)
+{
+	mutex_lock(&store_lock);
+	store.unreadable = path;
+	store.nr_unread = 0;
+	mutex_unlock(&store_lock);
 }
 
 void store_remove(const char *path)
