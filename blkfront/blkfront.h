@@ -350,6 +350,7 @@ struct blkfront_disk {
 	unsigned long next_word;
 	bool late;			/* the backend, in letting go: was reported */
 	unsigned long left;		/* jiffies when the backend left */
+	unsigned long retry;		/* jiffies between two attempts */
 
 	/*
 	 * The two work items, on a queue each.  @work follows the backend and

@@ -23,8 +23,10 @@
 
 #include "blkfront.h"
 
-/* Between two attempts to get a lost backend back, and after a shortage. */
+/* Between two attempts to get a lost backend back. */
 #define STATE_RETRY		HZ
+/* The longest time between two attempts to do what came to nothing. */
+#define STATE_MAX_RETRY		(30 * HZ)
 /* What a lost backend gets to answer an attempt in. */
 #define STATE_AGAIN		(5 * HZ)
 /* Between two looks at whether the backend has let go of everything. */
@@ -58,6 +60,19 @@ static void state_lose(struct blkfront_disk *disk, const char *how)
 			      how);
 	blkfront_lost_begin(disk);
 	blkfront_state_leave(disk, false);
+}
+
+/*
+ * What is short now (memory, grants, event channels, room in XenStore) or cannot
+ * be read may be there later.  The step is made again, after ever longer times,
+ * and before that when the backend says anything.
+ */
+static void state_put_off(struct blkfront_disk *disk, int err)
+{
+	disk->retry = clamp(2 * disk->retry, STATE_RETRY, STATE_MAX_RETRY);
+	blkfront_warn(disk, "no connection yet: error %d, next attempt in %lu seconds\n",
+		      err, disk->retry / HZ);
+	blkfront_disk_queue_work(disk, disk->retry);
 }
 
 /* Get all that a connection needs, and tell the backend. */
@@ -115,12 +130,7 @@ static void state_offer(struct blkfront_disk *disk)
 		if (disk->gd)
 			blkfront_state_leave(disk, true);
 	} else {
-		/*
-		 * What is short now (memory, grants, event channels) may be
-		 * there later.
-		 */
-		blkfront_warn(disk, "no connection yet: error %d\n", err);
-		blkfront_disk_queue_work(disk, STATE_RETRY);
+		state_put_off(disk, err);
 	}
 }
 
@@ -144,7 +154,34 @@ static void state_announce(struct blkfront_disk *disk)
 		      disk->untrusted ? ", backend not trusted" : "");
 }
 
-/* The backend is Connected, and we have offered it a ring. */
+/* The first connection. */
+static int state_create(struct blkfront_disk *disk)
+{
+	int err = blkfront_disk_create(disk);
+
+	if (err == -EBUSY)
+		blkfront_xenbus_fatal(disk, err,
+				      "an earlier disk of this number is about to go");
+	else if (err && err != -ENOMEM)
+		blkfront_xenbus_fatal(disk, err, "making the disk");
+	if (!err)
+		state_announce(disk);
+	return err;
+}
+
+/* What the backend says that the disk is, and that it is the same one. */
+static int state_agree(struct blkfront_disk *disk,
+		       struct blkfront_config *config, enum blkfront_return how)
+{
+	int err = blkfront_xenbus_negotiate(disk, config);
+
+	return err ?: blkfront_xenbus_same(disk, config, how);
+}
+
+/*
+ * The backend is Connected, and we have offered it a ring.  What it writes from
+ * here on is another change.
+ */
 static void state_connect(struct blkfront_disk *disk)
 {
 	struct blkfront_config config;
@@ -152,29 +189,22 @@ static void state_connect(struct blkfront_disk *disk)
 	bool lost;
 	int err;
 
-	err = blkfront_xenbus_negotiate(disk, &config);
-	if (!err)
-		err = blkfront_xenbus_same(disk, &config, disk->resumed ?
-					   BLKFRONT_RESUMED : BLKFRONT_RETURNED);
+	clear_bit(BLKFRONT_CHANGED, &disk->flags);
+	err = state_agree(disk, &config, disk->resumed ? BLKFRONT_RESUMED :
+							 BLKFRONT_RETURNED);
 	if (err)
 		goto err_leave;
 	disk->config = config;
+	if (!disk->gd)
+		err = state_create(disk);
+	if (err)
+		goto err_leave;
 	disk->resumed = false;
 	disk->closed = false;
 	disk->abrupt = false;
+	disk->retry = 0;
 	clear_bit(BLKFRONT_NO_DISCARD, &disk->flags);
 	clear_bit(BLKFRONT_FLUSH_REFUSED, &disk->flags);
-	clear_bit(BLKFRONT_CHANGED, &disk->flags);
-	if (!disk->gd) {
-		err = blkfront_disk_create(disk);
-		if (err) {
-			blkfront_xenbus_fatal(disk, err, err == -EBUSY ?
-					      "an earlier disk of this number is about to go" :
-					      "making the disk");
-			goto err_leave;
-		}
-		state_announce(disk);
-	}
 
 	disk->state = BLKFRONT_STATE_LIVE;
 	lost = blkfront_lost_end(disk);
@@ -187,6 +217,10 @@ static void state_connect(struct blkfront_disk *disk)
 	return;
 
 err_leave:
+	if (err == -EAGAIN || err == -ENOMEM) {
+		state_put_off(disk, err);
+		return;
+	}
 	disk->refused = true;
 	blkfront_state_leave(disk, disk->gd);
 }
@@ -198,12 +232,19 @@ err_leave:
 static void state_refresh(struct blkfront_disk *disk)
 {
 	struct blkfront_config config;
+	int err;
 
-	if (blkfront_xenbus_negotiate(disk, &config) ||
-	    blkfront_xenbus_same(disk, &config, BLKFRONT_STAYED)) {
+	err = state_agree(disk, &config, BLKFRONT_STAYED);
+	if (err == -EAGAIN) {
+		set_bit(BLKFRONT_CHANGED, &disk->flags);
+		state_put_off(disk, err);
+		return;
+	}
+	if (err) {
 		blkfront_state_leave(disk, true);
 		return;
 	}
+	disk->retry = 0;
 	disk->config = config;
 	blkfront_recover_refresh(disk);
 	blkfront_disk_queue_block_work(disk);
@@ -318,7 +359,7 @@ static void state_step_offered(struct blkfront_disk *disk,
  */
 static void state_wait_bound(struct blkfront_disk *disk)
 {
-	int anew;
+	int anew, err;
 
 	if (!disk->waiting) {
 		blkfront_info(disk, "the backend begins anew: I/O waits for it\n");
@@ -330,7 +371,10 @@ static void state_wait_bound(struct blkfront_disk *disk)
 	if (anew < 0) {
 		blkfront_disk_queue_work(disk, STATE_RETRY);
 	} else if (!anew) {
-		if (blkfront_xenbus_same(disk, &disk->config, BLKFRONT_STAYED))
+		err = blkfront_xenbus_same(disk, &disk->config, BLKFRONT_STAYED);
+		if (err == -EAGAIN)
+			blkfront_disk_queue_work(disk, STATE_RETRY);
+		else if (err)
 			blkfront_state_leave(disk, true);
 	} else if (time_before(jiffies, disk->left + STATE_AGAIN)) {
 		blkfront_disk_queue_work(disk, STATE_RETRY);

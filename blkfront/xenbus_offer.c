@@ -2,10 +2,20 @@
 /*
  * What the backend offers in XenStore: its rings, and the disk.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/slab.h>
 #include <xen/xenbus.h>
 
 #include "blkfront.h"
+
+static int xenbus_say_unread(struct blkfront_disk *disk, const char *key,
+			     int err)
+{
+	blkfront_warn(disk, "%s/%s cannot be read: error %d\n", disk->backend,
+		      key, err);
+	return -EAGAIN;
+}
 
 /* Once there are hardware contexts, more rings than these are of no use. */
 static void xenbus_wish(const struct blkfront_disk *disk,
@@ -18,7 +28,11 @@ static void xenbus_wish(const struct blkfront_disk *disk,
 	wish->segments = READ_ONCE(blkfront_max_indirect_segments);
 }
 
-/* What cannot be read is an error: it is not known to be missing. */
+/*
+ * What cannot be read is not known to be missing: the caller asks again.
+ *
+ * Return: 0 or -EAGAIN.
+ */
 static int xenbus_read_offer(struct blkfront_disk *disk,
 			     struct blkfront_offer *offer, unsigned int first,
 			     unsigned int end)
@@ -33,7 +47,8 @@ static int xenbus_read_offer(struct blkfront_disk *disk,
 				    blkfront_negotiate_key(key), NULL);
 		offer->value[key] = IS_ERR(value) ? NULL : value;
 		if (IS_ERR(value) && PTR_ERR(value) != -ENOENT)
-			err = PTR_ERR(value);
+			err = xenbus_say_unread(disk, blkfront_negotiate_key(key),
+						PTR_ERR(value));
 	}
 	return err;
 }
@@ -77,10 +92,8 @@ int blkfront_xenbus_layout(struct blkfront_disk *disk,
 
 	xenbus_wish(disk, &wish);
 	err = xenbus_read_offer(disk, &offer, 0, BLKFRONT_NR_RING_KEYS);
-	if (err) {
-		err = -EAGAIN;
+	if (err)
 		goto out;
-	}
 	err = blkfront_negotiate_layout(&offer, &wish, layout, &refusal);
 	if (err) {
 		xenbus_refuse(disk, err, &refusal);
@@ -98,7 +111,7 @@ out:
  *
  * A refusal is reported to the toolstack, and our state is Closing then.
  *
- * Return: 0 or an error.
+ * Return: 0; -EPROTO when it was refused; -EAGAIN when it could not be read.
  */
 int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 			      struct blkfront_config *config)
@@ -111,13 +124,13 @@ int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 	xenbus_wish(disk, &wish);
 	err = xenbus_read_offer(disk, &offer, BLKFRONT_NR_RING_KEYS,
 				BLKFRONT_NR_KEYS);
-	if (err) {
-		blkfront_xenbus_fatal(disk, err, "reading the backend's keys");
-		goto out;
-	}
-	err = blkfront_negotiate(&offer, &wish, config, &refusal);
 	if (err)
+		goto out;
+	err = blkfront_negotiate(&offer, &wish, config, &refusal);
+	if (err) {
 		xenbus_refuse(disk, err, &refusal);
+		err = -EPROTO;
+	}
 out:
 	xenbus_free_offer(&offer);
 	return err;
@@ -135,7 +148,7 @@ static int xenbus_read_text(struct blkfront_disk *disk, const char *key,
 	if (!IS_ERR(value) || PTR_ERR(value) == -ENOENT ||
 	    PTR_ERR(value) == -EACCES)
 		return 0;
-	return PTR_ERR(value);
+	return xenbus_say_unread(disk, key, PTR_ERR(value));
 }
 
 /* Takes @text.  One that is not known now is as it was, unless @anew. */
@@ -192,7 +205,7 @@ static int xenbus_compare(struct blkfront_disk *disk,
 		xenbus_say_other(disk, BLKIF_KEY_TYPE, is->type, was->type);
 		break;
 	}
-	return -EINVAL;
+	return -EPROTO;
 }
 
 /**
@@ -204,7 +217,7 @@ static int xenbus_compare(struct blkfront_disk *disk,
  * If it is, or has no users yet, it is remembered as it is now.  Another disk is
  * reported to the toolstack, and our state is Closing then.
  *
- * Return: 0 or an error.
+ * Return: 0; -EPROTO when it is another one; -EAGAIN when that could not be read.
  */
 int blkfront_xenbus_same(struct blkfront_disk *disk,
 			 const struct blkfront_config *config,
@@ -220,9 +233,7 @@ int blkfront_xenbus_same(struct blkfront_disk *disk,
 	err = xenbus_read_text(disk, BLKIF_KEY_PARAMS, &is.params);
 	if (!err)
 		err = xenbus_read_text(disk, BLKIF_KEY_TYPE, &is.type);
-	if (err)
-		blkfront_xenbus_fatal(disk, err, "reading what the disk is");
-	else if (disk->gd)
+	if (!err && disk->gd)
 		err = xenbus_compare(disk, &is, how);
 	if (err) {
 		kfree(is.params);

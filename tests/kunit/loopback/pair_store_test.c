@@ -112,12 +112,81 @@ static void our_node_that_cannot_be_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, port, front->queues[0].evtchn);
 }
 
+/* What is in the way of a disk that comes back may not be for ever. */
+static void store_comes_back(struct kunit *test, struct pair *pair,
+			     enum xenbus_state away, const char *unreadable)
+{
+	struct blkfront_disk *front = pair_front(pair);
+
+	pair_remove(&pair->back);
+	loopback_settle();
+	pair_fill(pair, PAIR_FLIGHTS, away);
+	flights_start(pair, 0, PAIR_FLIGHTS);
+	store_forbid(unreadable);
+	store_write(BACK_STATE, "%d", away);
+	if (away == XenbusStateClosed)
+		KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+						       XenbusStateInitialising,
+						       PATIENCE_MS));
+	else
+		KUNIT_ASSERT_TRUE(test, loopback_wait(READ_ONCE(front->waiting)));
+	pair->back = store_add_device(true, BACK_NODE);
+	KUNIT_EXPECT_TRUE(test, store_tried(1));
+	store_forbid(NULL);
+	flights_land(test, pair);
+	pair_works(test, pair, 0);
+}
+
+static void a_disk_that_cannot_be_read_comes_back(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	store_comes_back(test, pair, XenbusStateClosed, BACK_NODE "/sectors");
+	KUNIT_EXPECT_EQ(test, 0, pair_front(pair)->retry);
+	store_comes_back(test, pair, XenbusStateClosed, BACK_NODE "/params");
+	store_comes_back(test, pair, XenbusStateClosed,
+			 BACK_NODE "/multi-queue-max-queues");
+	store_comes_back(test, pair, XenbusStateInitialising,
+			 BACK_NODE "/sectors");
+	store_comes_back(test, pair, XenbusStateInitialising,
+			 BACK_NODE "/params");
+}
+
+/* What does not pass is not tried all the time. */
+static void ever_longer_times_between_attempts(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct blkfront_disk *front;
+
+	pair_start(test, pair);
+	front = pair_front(pair);
+	pair_remove(&pair->back);
+	store_write(BACK_STATE, "%d", XenbusStateClosed);
+	KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+					       XenbusStateInitialising,
+					       PATIENCE_MS));
+	store_forbid(BACK_NODE "/multi-queue-max-queues");
+	pair->back = store_add_device(true, BACK_NODE);
+	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(front->retry) == 4 * HZ));
+	mutex_lock(&front->lock);
+	front->retry = 29 * HZ;
+	mutex_unlock(&front->lock);
+	blkfront_disk_queue_work(front, 0);
+	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(front->retry) == 30 * HZ));
+	store_forbid(NULL);
+	blkfront_disk_queue_work(front, 0);
+	pair_works(test, pair, 0);
+}
+
 static struct kunit_case pair_store_cases[] = {
 	KUNIT_CASE_SLOW(D16_trust_that_cannot_be_read),
 	KUNIT_CASE_SLOW(D16_trust_that_is_no_number),
 	KUNIT_CASE_SLOW(a_state_that_cannot_be_read),
 	KUNIT_CASE_SLOW(a_wish_that_cannot_be_read),
 	KUNIT_CASE_SLOW(our_node_that_cannot_be_read),
+	KUNIT_CASE_SLOW(a_disk_that_cannot_be_read_comes_back),
+	KUNIT_CASE_SLOW(ever_longer_times_between_attempts),
 	{}
 };
 
