@@ -95,6 +95,12 @@ static int state_setup(struct blkfront_disk *disk)
 	return err;
 }
 
+static bool state_is_least(const struct blkfront_layout *layout)
+{
+	return layout->rings == 1 && !layout->ring_order;
+}
+
+/* What is too much for this domain or for XenStore is tried again with less. */
 static int state_offer_rings(struct blkfront_disk *disk)
 {
 	int err = blkfront_xenbus_layout(disk, &disk->layout);
@@ -104,6 +110,12 @@ static int state_offer_rings(struct blkfront_disk *disk)
 	if (err == -ENOMEM && disk->layout.ring_order) {
 		/* Pages that are neighbours may be short, others not. */
 		disk->layout.ring_order = 0;
+		err = state_setup(disk);
+	}
+	if (err == -EDQUOT && !state_is_least(&disk->layout)) {
+		blkfront_warn(disk, "XenStore has no room for the keys of %u rings of %u pages, so there is one of one page: raise its quota of nodes for each domain (xenstored --quota nodes=, oxenstored quota-maxentity)\n",
+			      disk->layout.rings, 1U << disk->layout.ring_order);
+		disk->layout = (struct blkfront_layout){ .rings = 1 };
 		err = state_setup(disk);
 	}
 	return err;

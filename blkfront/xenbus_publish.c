@@ -136,7 +136,10 @@ static int xenbus_write_keys(struct xenbus_transaction xbt,
  * blkfront_xenbus_publish - tell the backend of our rings
  * @disk: the disk
  *
- * Return: 0 or an error.
+ * Either all of it is written or nothing.
+ *
+ * Return: 0; -EDQUOT when XenStore has no room for so many keys of this domain;
+ * or another error.
  */
 int blkfront_xenbus_publish(struct blkfront_disk *disk)
 {
@@ -148,11 +151,10 @@ int blkfront_xenbus_publish(struct blkfront_disk *disk)
 		if (err)
 			return err;
 		err = xenbus_write_keys(xbt, disk);
-		if (err) {
+		if (err)
 			xenbus_transaction_end(xbt, 1);
-			return err;
-		}
-		err = xenbus_transaction_end(xbt, 0);
+		else
+			err = xenbus_transaction_end(xbt, 0);
 	} while (err == -EAGAIN);
-	return err;
+	return err == -ENOSPC || err == -E2BIG ? -EDQUOT : err;
 }

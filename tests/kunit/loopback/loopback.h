@@ -131,6 +131,7 @@ struct fake_store {
 	unsigned int fail_printf;	/* count down */
 	unsigned int fail_transaction;
 	unsigned int nr_eagain;		/* transactions to be tried again */
+	unsigned int quota;		/* of the frontend's keys at once; 0: any */
 	const char *unreadable;		/* see store_forbid() */
 	unsigned int nr_unread;		/* how often it was tried since */
 	unsigned int nr_fatal;

@@ -179,6 +179,37 @@ static void ever_longer_times_between_attempts(struct kunit *test)
 	pair_works(test, pair, 0);
 }
 
+/* A ring and its event channel, and how they are to be read. */
+#define STORE_LEAST_KEYS	3
+
+/* Many disks share a quota; one that gets little of it works nevertheless. */
+static void no_room_for_many_keys(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct blkfront_disk *front;
+
+	store.quota = STORE_LEAST_KEYS;
+	pair_start(test, pair);
+	front = pair_front(pair);
+	KUNIT_EXPECT_EQ(test, 1, front->layout.rings);
+	KUNIT_EXPECT_EQ(test, 0, front->layout.ring_order);
+	KUNIT_EXPECT_EQ(test, 0, front->retry);
+	pair_works(test, pair, 0);
+
+	/* Not even that, when the backend comes back. */
+	store.quota = STORE_LEAST_KEYS - 1;
+	pair_remove(&pair->back);
+	store_write(BACK_STATE, "%d", XenbusStateClosed);
+	KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+					       XenbusStateInitialising,
+					       PATIENCE_MS));
+	pair->back = store_add_device(true, BACK_NODE);
+	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(front->retry)));
+	store.quota = 0;
+	pair_works(test, pair, 0);
+	KUNIT_EXPECT_GT(test, front->layout.ring_order, 0);
+}
+
 static struct kunit_case pair_store_cases[] = {
 	KUNIT_CASE_SLOW(D16_trust_that_cannot_be_read),
 	KUNIT_CASE_SLOW(D16_trust_that_is_no_number),
@@ -187,6 +218,7 @@ static struct kunit_case pair_store_cases[] = {
 	KUNIT_CASE_SLOW(our_node_that_cannot_be_read),
 	KUNIT_CASE_SLOW(a_disk_that_cannot_be_read_comes_back),
 	KUNIT_CASE_SLOW(ever_longer_times_between_attempts),
+	KUNIT_CASE_SLOW(no_room_for_many_keys),
 	{}
 };
 

@@ -116,6 +116,19 @@ static void change_make(struct xenbus_transaction t, char *path,
 	list_add_tail(&change->list, &changes[t.id]);
 }
 
+/* The domain of the frontend has one. */
+static bool over_quota(struct xenbus_transaction t, const char *dir)
+{
+	struct change *change;
+	unsigned int nr = 0;
+
+	if (!t.id || !store.quota || !is_below(dir, FRONT_NODE))
+		return false;
+	list_for_each_entry(change, &changes[t.id], list)
+		nr += !!change->value;
+	return nr >= store.quota;
+}
+
 int xenbus_transaction_start(struct xenbus_transaction *t)
 {
 	guard(mutex)(&store_lock);
@@ -231,7 +244,7 @@ int xenbus_printf(struct xenbus_transaction t, const char *dir,
 
 	faults_write(name);
 	mutex_lock(&store_lock);
-	if (store.fail_printf && !--store.fail_printf) {
+	if ((store.fail_printf && !--store.fail_printf) || over_quota(t, dir)) {
 		mutex_unlock(&store_lock);
 		kfree(value);
 		return -ENOSPC;
