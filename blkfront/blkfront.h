@@ -65,6 +65,7 @@
 
 struct xenbus_device;
 struct xenbus_driver;
+struct xenbus_transaction;
 
 DEFINE_RING_TYPES(blkfront, union blkif_native_request,
 		  struct blkif_native_response);
@@ -342,6 +343,7 @@ struct blkfront_disk {
 	bool parked;			/* the queue is quiesced */
 	bool ending;			/* LEAVING ends in DEAD */
 	bool fresh;			/* XenStore was made anew: resumed */
+	bool fenced;			/* while LEAVING: the backend has let go */
 	bool refused;			/* the first connection came to nothing */
 	bool waiting;			/* for its backend: was reported */
 	bool refusing;			/* no longer: requests fail meanwhile */
@@ -453,7 +455,9 @@ bool blkfront_xenbus_unwanted(struct blkfront_disk *disk);
 int blkfront_xenbus_anew(struct blkfront_disk *disk);
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state);
 void blkfront_xenbus_connected(struct blkfront_disk *disk);
-int blkfront_xenbus_restart(struct blkfront_disk *disk);
+int blkfront_xenbus_put_state(struct xenbus_transaction xbt,
+			      struct xenbus_device *xbdev,
+			      enum xenbus_state state);
 void blkfront_xenbus_fatal(struct blkfront_disk *disk, int err, const char *what);
 void blkfront_xenbus_busy(struct blkfront_disk *disk);
 int blkfront_xenbus_identify(struct xenbus_device *xbdev,
@@ -476,6 +480,7 @@ int blkfront_xenbus_same(struct blkfront_disk *disk,
 /* --- xenbus_publish.c: under disk->lock ---------------------------------------------- */
 
 int blkfront_xenbus_publish(struct blkfront_disk *disk);
+int blkfront_xenbus_retract(struct blkfront_disk *disk);
 
 /* --- device.c --------------------------------------------------------------------- */
 

@@ -102,8 +102,7 @@ static void lost_refuse(struct blkfront_disk *disk)
 		blkfront_state_leave(disk, false);
 		return;
 	}
-	if (disk->state == BLKFRONT_STATE_LEAVING &&
-	    !blkfront_recover_fence(disk, false))
+	if (disk->state == BLKFRONT_STATE_LEAVING && !disk->fenced)
 		return;
 	disk->refusing = true;
 	nr = blkfront_recover_refuse(disk);

@@ -49,6 +49,7 @@ void blkfront_state_leave(struct blkfront_disk *disk, bool ending)
 		disk->state = BLKFRONT_STATE_LEAVING;
 		disk->left = jiffies;
 		disk->late = false;
+		disk->fenced = false;
 	}
 	blkfront_disk_queue_work(disk, 0);
 }
@@ -425,29 +426,62 @@ static void state_step_live(struct blkfront_disk *disk,
 	}
 }
 
-/* Our own state on the way out: Closing, then Closed when the backend follows. */
-static void state_say_leaving(struct blkfront_disk *disk,
+/* Does XenStore say that there are rings to be mapped? */
+static bool state_tells_of_rings(const struct blkfront_disk *disk)
+{
+	return disk->xbdev && (disk->said == XenbusStateInitialised ||
+			       disk->said == XenbusStateConnected);
+}
+
+/*
+ * A backend that is about to connect maps the rings that we told of, and would map
+ * whatever their references are used for by then.  One that has read them just now
+ * gets the time to do that before the fence, which sees it.
+ *
+ * Return: true if there is nothing left to take back.
+ */
+static bool state_retract(struct blkfront_disk *disk)
+{
+	int err;
+
+	if (!state_tells_of_rings(disk))
+		return true;
+	err = blkfront_xenbus_retract(disk);
+	if (err)
+		blkfront_warn(disk, "XenStore still tells of the rings: error %d\n",
+			      err);
+	blkfront_disk_queue_work(disk, err ? STATE_RETRY : STATE_POLL);
+	return false;
+}
+
+/*
+ * Our own state on the way out: Closing, then Closed when the backend follows.
+ *
+ * Return: true if no backend maps a ring of ours any more.
+ */
+static bool state_say_leaving(struct blkfront_disk *disk,
 			      enum xenbus_state backend)
 {
 	if (disk->fresh)
-		return;
+		return true;
 	switch (backend) {
 	case XenbusStateInitialised:
 	case XenbusStateConnected:
 		if (!disk->ending) {
 			blkfront_xenbus_switch(disk, XenbusStateClosing);
-			return;
+			return !state_tells_of_rings(disk);
 		}
 		break;
 	case XenbusStateInitialising:
 	case XenbusStateInitWait:
 		if (!disk->ending)
-			return;
+			return state_retract(disk);
 		break;
 	default:
 		break;
 	}
 	blkfront_xenbus_switch(disk, XenbusStateClosed);
+	return disk->ending || !state_tells_of_rings(disk);
 }
 
 /*
@@ -480,7 +514,7 @@ static void state_begin_again(struct blkfront_disk *disk,
 			blkfront_disk_queue_work(disk, next - jiffies);
 			return;
 		}
-		if (!disk->refused && blkfront_xenbus_restart(disk)) {
+		if (!disk->refused && blkfront_xenbus_retract(disk)) {
 			blkfront_disk_queue_work(disk, STATE_RETRY);
 			return;
 		}
@@ -512,8 +546,10 @@ static void state_step_leaving(struct blkfront_disk *disk,
 	    !blkfront_xenbus_wanted(disk))
 		blkfront_state_leave(disk, true);
 
-	state_say_leaving(disk, backend);
-	if (!blkfront_recover_fence(disk, disk->ending && late)) {
+	if (!state_say_leaving(disk, backend))
+		return;
+	disk->fenced = blkfront_recover_fence(disk, disk->ending && late);
+	if (!disk->fenced) {
 		if (late && !disk->late)
 			blkfront_warn(disk, "the backend still has pages mapped: their requests wait\n");
 		disk->late = late;

@@ -160,15 +160,22 @@ int blkfront_xenbus_anew(struct blkfront_disk *disk)
 	       domid != xbdev->otherend_id;
 }
 
-/* Write our state, unless the node is gone: then that is the error. */
-static int xenbus_put_state(struct xenbus_transaction xbt,
-			    struct xenbus_device *xbdev,
-			    enum xenbus_state state)
+/**
+ * blkfront_xenbus_put_state - write our state, unless the node is gone
+ * @xbt: the transaction
+ * @xbdev: the device
+ * @state: the state
+ *
+ * Return: 0; -ENOENT when it is gone; or another error.
+ */
+int blkfront_xenbus_put_state(struct xenbus_transaction xbt,
+			      struct xenbus_device *xbdev,
+			      enum xenbus_state state)
 {
 	void *now = xenbus_read(xbt, xbdev->nodename, "state", NULL);
 
 	if (IS_ERR(now))
-		return PTR_ERR(now);
+		return xenbus_is_missing(PTR_ERR(now)) ? -ENOENT : PTR_ERR(now);
 	kfree(now);
 	return xenbus_printf(xbt, xbdev->nodename, "state", "%d", state);
 }
@@ -184,14 +191,13 @@ static int xenbus_write_state(struct xenbus_device *xbdev,
 		err = xenbus_transaction_start(&xbt);
 		if (err)
 			return err;
-		err = xenbus_put_state(xbt, xbdev, state);
-		if (err) {
+		err = blkfront_xenbus_put_state(xbt, xbdev, state);
+		if (err)
 			xenbus_transaction_end(xbt, 1);
-			return xenbus_is_missing(err) ? 0 : err;
-		}
-		err = xenbus_transaction_end(xbt, 0);
+		else
+			err = xenbus_transaction_end(xbt, 0);
 	} while (err == -EAGAIN);
-	return err;
+	return err == -ENOENT ? 0 : err;
 }
 
 /**
@@ -223,22 +229,6 @@ void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state)
 	disk->said = state;
 	if (state == XenbusStateClosed)
 		complete(&xbdev->down);
-}
-
-/**
- * blkfront_xenbus_restart - begin again from Initialising
- * @disk: the disk
- *
- * The copy in the device goes first, for the reason above.
- *
- * Return: 0 or an error.
- */
-int blkfront_xenbus_restart(struct blkfront_disk *disk)
-{
-	lockdep_assert_held(&disk->lock);
-	disk->xbdev->state = XenbusStateInitialising;
-	disk->said = XenbusStateInitialising;
-	return xenbus_write_state(disk->xbdev, XenbusStateInitialising);
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Our rings in XenStore.
+ * Our rings in XenStore, as long as they are there to be mapped.
  */
 #include <linux/slab.h>
 #include <xen/xenbus.h>
@@ -157,4 +157,46 @@ int blkfront_xenbus_publish(struct blkfront_disk *disk)
 			err = xenbus_transaction_end(xbt, 0);
 	} while (err == -EAGAIN);
 	return err == -ENOSPC || err == -E2BIG ? -EDQUOT : err;
+}
+
+static int xenbus_remove_keys(struct xenbus_transaction xbt,
+			      struct blkfront_disk *disk)
+{
+	int err = blkfront_xenbus_put_state(xbt, disk->xbdev,
+					    XenbusStateInitialising);
+
+	return err ?: xenbus_remove_stale(xbt, disk->xbdev->nodename);
+}
+
+/**
+ * blkfront_xenbus_retract - take back what we told the backend
+ * @disk: the disk
+ *
+ * We begin again from Initialising, and our rings are nobody's to map.  The copy of
+ * our state in the device goes first, for the reason that blkfront_xenbus_switch()
+ * has.  If the node is gone it stays gone, and there is nobody to tell.
+ *
+ * Return: 0 or an error: what we told stands then.
+ */
+int blkfront_xenbus_retract(struct blkfront_disk *disk)
+{
+	struct xenbus_transaction xbt;
+	int err;
+
+	lockdep_assert_held(&disk->lock);
+	disk->xbdev->state = XenbusStateInitialising;
+	do {
+		err = xenbus_transaction_start(&xbt);
+		if (err)
+			return err;
+		err = xenbus_remove_keys(xbt, disk);
+		if (err)
+			xenbus_transaction_end(xbt, 1);
+		else
+			err = xenbus_transaction_end(xbt, 0);
+	} while (err == -EAGAIN);
+	if (err && err != -ENOENT)
+		return err;
+	disk->said = XenbusStateInitialising;
+	return 0;
 }

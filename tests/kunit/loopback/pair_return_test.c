@@ -238,6 +238,44 @@ static void a_lost_disk_with_requests_on_the_ring(struct kunit *test)
 	pair_works(test, pair, 0);
 }
 
+static bool return_tells_of_rings(void)
+{
+	return store_read_int(FRONT_STATE, -1) == XenbusStateConnected ||
+	       xenbus_exists(XBT_NIL, FRONT_NODE, "queue-0") ||
+	       xenbus_exists(XBT_NIL, FRONT_NODE, "event-channel");
+}
+
+/* What is not there any more is nothing that a new backend may map. */
+static void nobody_is_told_of_rings_that_are_gone(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int i;
+
+	pair_start(test, pair);
+	KUNIT_EXPECT_TRUE(test, return_tells_of_rings());
+	blkfront_lost_timeout_sec = 1;
+	pair_remove(&pair->back);
+	loopback_settle();
+	flights_start(pair, 0, PAIR_FLIGHTS);
+	store_write(BACK_STATE, "%d", XenbusStateInitialising);
+	KUNIT_ASSERT_TRUE(test, loopback_wait(READ_ONCE(pair_front(pair)->waiting)));
+	/* As long as it is told of it is there. */
+	store_forbid(FRONT_STATE);
+	msleep(3000);
+	for (i = 0; i < PAIR_FLIGHTS; i++)
+		KUNIT_EXPECT_FALSE(test,
+				   completion_done(&pair->flight[i].done));
+	KUNIT_EXPECT_GT(test, pair_front(pair)->queues[0].nr_granted, 0);
+	store_forbid(NULL);
+	for (i = 0; i < PAIR_FLIGHTS; i++)
+		KUNIT_EXPECT_EQ(test, -EIO, flight_wait(pair, i));
+	KUNIT_EXPECT_FALSE(test, return_tells_of_rings());
+	pair->back = store_add_device(true, BACK_NODE);
+	KUNIT_EXPECT_TRUE(test, store_wait_int(FRONT_STATE, XenbusStateConnected,
+					       PATIENCE_MS));
+	pair_works(test, pair, 0);
+}
+
 /* D15: an error would tell that the pages may be used for something else. */
 static void D15_no_error_before_the_pages_are_back(struct kunit *test)
 {
@@ -304,6 +342,7 @@ static struct kunit_case pair_return_cases[] = {
 	KUNIT_CASE_SLOW(ST11_the_toolstack_vouches_for_the_disk),
 	KUNIT_CASE_SLOW(a_lost_disk_waits_as_long_as_told),
 	KUNIT_CASE_SLOW(a_lost_disk_with_requests_on_the_ring),
+	KUNIT_CASE_SLOW(nobody_is_told_of_rings_that_are_gone),
 	KUNIT_CASE_SLOW(D15_no_error_before_the_pages_are_back),
 	KUNIT_CASE(what_is_said_of_a_lost_disk),
 	{}
