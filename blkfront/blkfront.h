@@ -339,7 +339,7 @@ struct blkfront_disk {
 	struct blkfront_identity identity;	/* what it is known by */
 	bool resumed;			/* not seen connected since */
 	bool closed;			/* so the backend said since */
-	bool abrupt;			/* it did not before the device went */
+	bool abrupt;			/* not before the device, or the domain, went */
 	bool parked;			/* the queue is quiesced */
 	bool ending;			/* LEAVING ends in DEAD */
 	bool fresh;			/* XenStore was made anew: resumed */

@@ -117,7 +117,11 @@ static int device_suspend(struct xenbus_device *xbdev)
 	return 0;
 }
 
-/* The domain is another one now: no ring, no event channel, no backend known. */
+/*
+ * The domain is another one now: no ring, no event channel, no backend known.
+ * Who saved it closed its disks; but not one whose backend was gone without a word
+ * by then.
+ */
 static int device_resume(struct xenbus_device *xbdev)
 {
 	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
@@ -127,6 +131,8 @@ static int device_resume(struct xenbus_device *xbdev)
 	err = blkfront_xenbus_note_backend(disk);
 	disk->said = XenbusStateInitialising;
 	disk->refused = false;
+	if (disk->waiting && !disk->closed && !disk->resumed)
+		disk->abrupt = true;
 	disk->resumed = true;
 	clear_bit(BLKFRONT_UNPLUG, &disk->flags);
 	if (!disk->ending && disk->state != BLKFRONT_STATE_DEAD &&

@@ -263,6 +263,41 @@ static void nothing_to_flush(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
 }
 
+/* Nobody closed the disk of a backend that had died before the domain was saved. */
+static void ST11_saved_while_its_backend_was_dead(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int closed;
+
+	for (closed = 0; closed < 2; closed++) {
+		pair_start(test, pair);
+		KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 4));
+		pair_remove(&pair->back);
+		loopback_settle();
+		/* It has not let go of everything. */
+		xen_keep_mapped(true);
+		store_write(BACK_STATE, "%d", closed ? XenbusStateClosed :
+						       XenbusStateClosing);
+		KUNIT_ASSERT_TRUE(test, loopback_wait(READ_ONCE(pair_front(pair)->waiting) &&
+						      READ_ONCE(pair_front(pair)->closed) == closed));
+		store_suspend_device(pair->front);
+		store_reset();
+		pair_nodes();
+		pair->back = store_add_device(true, BACK_NODE);
+		store_resume_device(pair->front);
+		xen_keep_mapped(false);
+		KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_READ, 0, 1));
+		KUNIT_EXPECT_EQ(test, closed ? 0 : -EIO,
+				blkdev_issue_flush(pair->bdev));
+		KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+		pair_close(pair);
+		pair_remove(&pair->back);
+		loopback_settle();
+		pair_remove(&pair->front);
+		store_reset();
+	}
+}
+
 static struct kunit_case pair_durable_cases[] = {
 	KUNIT_CASE_SLOW(an_fsync_after_a_backend_that_died_fails_once),
 	KUNIT_CASE_SLOW(what_was_flushed_is_not_lost),
@@ -272,6 +307,7 @@ static struct kunit_case pair_durable_cases[] = {
 	KUNIT_CASE(lost_to_a_backend_without_a_cache),
 	KUNIT_CASE(a_cache_that_comes_later),
 	KUNIT_CASE(nothing_to_flush),
+	KUNIT_CASE_SLOW(ST11_saved_while_its_backend_was_dead),
 	{}
 };
 
