@@ -2,28 +2,55 @@
 /* The bench that the backend is tried on. */
 #include "back.h"
 
-static void back_nodes(void)
+#define NODE_WRITE(node, key, ...)					\
+	do {								\
+		char __path[80];					\
+									\
+		snprintf(__path, sizeof(__path), "%s/" key, node);	\
+		store_write(__path, __VA_ARGS__);			\
+	} while (0)
+
+static void back_nodes(const char *back, const char *front)
 {
-	store_write(BACK_NODE "/frontend", FRONT_NODE);
-	store_write(BACK_NODE "/frontend-id", "%d", FRONT_DOMID);
-	store_write(BACK_NODE "/online", "1");
-	store_write(BACK_NODE "/mode", "w");
-	store_write(BACK_NODE "/state", "%d", XenbusStateInitialising);
-	store_write(FRONT_NODE "/backend", BACK_NODE);
-	store_write(FRONT_NODE "/backend-id", "%d", BACK_DOMID);
-	store_write(FRONT_NODE "/state", "%d", XenbusStateInitialising);
+	NODE_WRITE(back, "frontend", "%s", front);
+	NODE_WRITE(back, "frontend-id", "%d", FRONT_DOMID);
+	NODE_WRITE(back, "online", "1");
+	NODE_WRITE(back, "mode", "w");
+	NODE_WRITE(back, "state", "%d", XenbusStateInitialising);
+	NODE_WRITE(front, "backend", "%s", back);
+	NODE_WRITE(front, "backend-id", "%d", BACK_DOMID);
+	NODE_WRITE(front, "state", "%d", XenbusStateInitialising);
+}
+
+static void attach_disk(const char *back)
+{
+	NODE_WRITE(back, "physical-device", "%x:%x", MAJOR(disk.devt),
+		   MINOR(disk.devt));
 }
 
 void back_attach_disk(void)
 {
-	store_write(BACK_NODE "/physical-device", "%x:%x", MAJOR(disk.devt),
-		    MINOR(disk.devt));
+	attach_disk(BACK_NODE);
 }
 
 void back_add(struct bench *bench)
 {
-	back_nodes();
+	back_nodes(BACK_NODE, FRONT_NODE);
 	bench->back = store_add_device(true, BACK_NODE);
+}
+
+void back_add_second(struct bench *bench)
+{
+	back_nodes(SECOND_BACK_NODE, SECOND_FRONT_NODE);
+	bench->second_back = store_add_device(true, SECOND_BACK_NODE);
+	bench->second = peer_create(false);
+	peer_node(bench->second, SECOND_FRONT_NODE, SECOND_BACK_NODE);
+}
+
+void back_connect_second(struct kunit *test, struct bench *bench)
+{
+	attach_disk(SECOND_BACK_NODE);
+	KUNIT_ASSERT_TRUE(test, peer_connect(bench->second));
 }
 
 void back_remove(struct bench *bench)
@@ -57,7 +84,13 @@ void back_exit(struct kunit *test)
 	disk_release_pages();
 	if (bench->back)
 		back_remove(bench);
+	if (bench->second_back) {
+		store_remove_device(bench->second_back);
+		store_put_device(bench->second_back);
+	}
 	loopback_settle();
+	if (bench->second)
+		peer_destroy(bench->second);
 	for (i = 1; i < bench->nr_wide; i++)
 		peer_destroy(bench->wide[i]);
 	peer_destroy(bench->peer);

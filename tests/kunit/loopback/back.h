@@ -12,11 +12,17 @@
 
 #define MAX_RINGS	4
 
+/* Of another guest that has the same disk. */
+#define SECOND_BACK_NODE	"backend/vbd/1/51728"
+#define SECOND_FRONT_NODE	"device/vbd/51728"
+
 struct bench {
 	struct xenbus_device *back;
 	struct peer *peer;		/* the only ring, or the first */
 	struct peer *wide[MAX_RINGS];	/* all of several */
 	unsigned int nr_wide;
+	struct xenbus_device *second_back;
+	struct peer *second;		/* of the other guest, if there is one */
 };
 
 int back_init(struct kunit *test);
@@ -26,6 +32,9 @@ void back_attach_disk(void);
 void back_add(struct bench *bench);
 /* With no patience: the backend's own teardown goes on behind. */
 void back_remove(struct bench *bench);
+/* Another guest, with a disk of its own on the same device, and an only ring. */
+void back_add_second(struct bench *bench);
+void back_connect_second(struct kunit *test, struct bench *bench);
 /* Disk, ring and all. */
 void back_connect(struct kunit *test, struct bench *bench);
 /* The same, and the frontend's grants may stay mapped. */

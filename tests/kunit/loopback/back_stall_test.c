@@ -56,8 +56,7 @@ static void a_disk_that_hangs_holds_up_no_other(struct kunit *test)
 	stall_all(test, bench);
 
 	other = peer_create(false);
-	other->front = OTHER_FRONT;
-	other->back = OTHER_BACK;
+	peer_node(other, OTHER_FRONT, OTHER_BACK);
 	back = other_add();
 	KUNIT_EXPECT_TRUE(test, peer_connect(other));
 	for (i = 0; i < 3; i++) {

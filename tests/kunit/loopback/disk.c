@@ -15,6 +15,28 @@ static struct bio_list held = BIO_EMPTY_LIST;
 static struct page *held_pages[512];
 static unsigned int nr_held_pages;
 
+/*
+ * Whole blocks of the disk, each in one page of memory, and memory where the disk
+ * can have it: more than this not every disk is good for.
+ */
+static bool disk_takes(struct bio *bio)
+{
+	unsigned int block = bdev_logical_block_size(bio->bi_bdev);
+	unsigned int dma = bdev_dma_alignment(bio->bi_bdev);
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	if ((bio->bi_iter.bi_sector << SECTOR_SHIFT | bio->bi_iter.bi_size) &
+	    (block - 1))
+		return false;
+	if (!bio_has_data(bio) || op_is_discard(bio->bi_opf))
+		return true;
+	bio_for_each_segment(bv, bio, iter)
+		if (bv.bv_offset & dma || (bv.bv_offset | bv.bv_len) & (block - 1))
+			return false;
+	return true;
+}
+
 /* What the disk makes of a bio: its status. */
 static blk_status_t disk_do(struct bio *bio)
 {
@@ -23,6 +45,10 @@ static blk_status_t disk_do(struct bio *bio)
 	struct bvec_iter iter;
 	struct bio_vec bv;
 
+	if (!disk_takes(bio)) {
+		xen_wrong("the disk was given what it does not take");
+		return BLK_STS_INVAL;
+	}
 	switch (bio_op(bio)) {
 	case REQ_OP_DISCARD:
 	case REQ_OP_SECURE_ERASE:
@@ -235,6 +261,15 @@ void disk_write_cache(bool on)
 	disk_set_limits(&lim);
 }
 
+void disk_blocks(unsigned int block_bytes, unsigned int dma_alignment)
+{
+	struct queue_limits lim = queue_limits_start_update(gd->queue);
+
+	lim.logical_block_size = block_bytes;
+	lim.dma_alignment = dma_alignment;
+	disk_set_limits(&lim);
+}
+
 void disk_discard_max(unsigned int sectors)
 {
 	struct queue_limits lim = queue_limits_start_update(gd->queue);
@@ -255,6 +290,7 @@ void disk_reset(void)
 	disk.nr_ops = 0;
 	memset(disk.data, 0, DISK_SECTORS << SECTOR_SHIFT);
 	set_capacity(gd, DISK_SECTORS);
+	disk_blocks(SECTOR_SIZE, SECTOR_SIZE - 1);
 }
 
 int disk_create(void)

@@ -239,6 +239,8 @@ void disk_release_pages(void);
 void disk_resize(u64 sectors);
 /* With a write cache or without: for those who open it from now on. */
 void disk_write_cache(bool on);
+/* Its logical blocks, and memory that begins where none of these bits is set. */
+void disk_blocks(unsigned int block_bytes, unsigned int dma_alignment);
 /* What it discards at once. */
 void disk_discard_max(unsigned int sectors);
 
@@ -254,8 +256,8 @@ DEFINE_RING_TYPES(peer64, union blkif_x86_64_request,
 
 /* A frontend of one ring, or one ring of several. */
 struct peer {
-	const char *front;		/* the disk's nodes */
-	const char *back;
+	const char *front;		/* where its keys are */
+	const char *back;		/* and the backend's */
 	bool abi32;
 	int queue;			/* which of several; -1: the only one */
 	unsigned int nr_ring_pages;
@@ -293,6 +295,8 @@ struct peer_slot {
 };
 
 struct peer *peer_create(bool abi32);
+/* Before it is published: of another disk than the bench's. */
+void peer_node(struct peer *peer, const char *front, const char *back);
 /* Before it is published: which ring of several, or -1, and of how many pages. */
 void peer_shape(struct peer *peer, int queue, unsigned int nr_ring_pages);
 void peer_destroy(struct peer *peer);

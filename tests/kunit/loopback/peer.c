@@ -39,9 +39,8 @@ struct peer *peer_create(bool abi32)
 	struct peer *peer = kvzalloc_obj(*peer, GFP_KERNEL | __GFP_NOFAIL);
 	unsigned int i;
 
-	peer->front = FRONT_NODE;
-	peer->back = BACK_NODE;
 	peer->abi32 = abi32;
+	peer_node(peer, FRONT_NODE, BACK_NODE);
 	peer_shape(peer, -1, 1);
 	init_waitqueue_head(&peer->wait);
 	for (i = 0; i < PEER_PAGES; i++) {
@@ -50,6 +49,12 @@ struct peer *peer_create(bool abi32)
 		peer->ref[i] = xen_grant(peer->page[i], false);
 	}
 	return peer;
+}
+
+void peer_node(struct peer *peer, const char *front, const char *back)
+{
+	peer->front = front;
+	peer->back = back;
 }
 
 void peer_shape(struct peer *peer, int queue, unsigned int nr_ring_pages)
@@ -90,6 +95,14 @@ static void ring_alloc(struct peer *peer)
 	} while (!peer->sring);
 }
 
+static void peer_write(const struct peer *peer, const char *key, int value)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/%s", peer->front, key);
+	store_write(path, "%d", value);
+}
+
 static void ring_tell(struct peer *peer)
 {
 	char dir[48], path[80];
@@ -109,15 +122,13 @@ static void ring_tell(struct peer *peer)
 	}
 	snprintf(path, sizeof(path), "%s/event-channel", dir);
 	store_write(path, "%u", peer->port);
-	if (peer->nr_ring_pages == 1)
-		return;
-	snprintf(path, sizeof(path), "%s/ring-page-order", peer->front);
-	store_write(path, "%d", ilog2(peer->nr_ring_pages));
+	if (peer->nr_ring_pages > 1)
+		peer_write(peer, "ring-page-order", ilog2(peer->nr_ring_pages));
 }
 
 void peer_publish(struct peer *peer)
 {
-	char path[48];
+	char path[80];
 
 	ring_alloc(peer);
 	peer->sring->req_event = 1;
@@ -158,30 +169,33 @@ void peer_state(enum xenbus_state state)
 	store_write(FRONT_NODE "/state", "%d", state);
 }
 
-/* The peer's own, and the one that the backend answers with. */
-static bool peer_goes(struct peer *peer, enum xenbus_state state,
-		      enum xenbus_state back)
+static bool back_reached(const struct peer *peer, enum xenbus_state state)
 {
-	char path[48];
+	char path[80];
 
-	snprintf(path, sizeof(path), "%s/state", peer->front);
-	store_write(path, "%d", state);
 	snprintf(path, sizeof(path), "%s/state", peer->back);
-	return store_wait_int(path, back, PATIENCE_MS);
+	return store_wait_int(path, state, PATIENCE_MS);
 }
 
 bool peer_connect(struct peer *peer)
 {
 	peer_publish(peer);
-	return peer_goes(peer, XenbusStateInitialised, XenbusStateConnected) &&
-	       peer_goes(peer, XenbusStateConnected, XenbusStateConnected);
+	peer_write(peer, "state", XenbusStateInitialised);
+	if (!back_reached(peer, XenbusStateConnected))
+		return false;
+	peer_write(peer, "state", XenbusStateConnected);
+	return true;
 }
 
 bool peer_close(struct peer *peer)
 {
-	return peer_goes(peer, XenbusStateClosing, XenbusStateClosing) &&
-	       peer_goes(peer, XenbusStateClosed, XenbusStateClosed) &&
-	       peer_retract(peer);
+	peer_write(peer, "state", XenbusStateClosing);
+	if (!back_reached(peer, XenbusStateClosing))
+		return false;
+	peer_write(peer, "state", XenbusStateClosed);
+	if (!back_reached(peer, XenbusStateClosed))
+		return false;
+	return peer_retract(peer);
 }
 
 struct peer_slot peer_request(struct peer *peer, u8 op, u64 id, u64 sector,

@@ -307,7 +307,7 @@ struct xenbus_device *store_add_device(bool backend, const char *name)
 	dev->dev.bus = backend ? &back_bus : &front_bus;
 	dev->dev.parent = root;
 	dev->dev.release = device_free;
-	dev_set_name(&dev->dev, "%s%s", backend ? "vbd-1-" : "vbd-",
+	dev_set_name(&dev->dev, "%s-%s", backend ? "vbd-1" : "vbd",
 		     kbasename(name));
 	device_initialize(&dev->dev);
 	get_device(&dev->dev);	/* the test's */
