@@ -147,6 +147,8 @@ struct blkfront_shadow {
 	struct request *rq;
 	struct list_head node;		/* the backlog; answers just taken */
 	u64 seq;			/* of its context: its place in the journal */
+	unsigned long since;		/* jiffies when the request came */
+	RING_IDX index;			/* where on the ring it was put */
 	enum blkfront_shadow_state state;
 	u32 turn;			/* counts pieces: part of the id */
 	u8 wire_op;
@@ -218,6 +220,8 @@ void blkfront_ring_put(struct blkfront_queue *queue,
 		       struct blkfront_shadow *shadow,
 		       const union blkif_native_request *slot);
 bool blkfront_ring_push(struct blkfront_queue *queue);
+bool blkfront_ring_busy(const struct blkfront_queue *queue);
+bool blkfront_ring_unseen(const struct blkfront_shadow *shadow);
 struct blkfront_shadow *blkfront_ring_take(struct blkfront_queue *queue);
 bool blkfront_ring_done(struct blkfront_queue *queue);
 
@@ -320,6 +324,13 @@ enum {
 	BLKFRONT_CLOSING,	/* nobody has it open, and nobody can any more */
 };
 
+/* What is said of requests that are late, and when: under disk->lock. */
+struct blkfront_deadline {
+	struct delayed_work look;	/* queued while there are requests */
+	unsigned long said;		/* jiffies; the last word */
+	unsigned long word;		/* how long it holds; 0: none was said yet */
+};
+
 struct blkfront_disk {
 	struct kref ref;
 	struct mutex lock;		/* see above */
@@ -350,6 +361,7 @@ struct blkfront_disk {
 	unsigned long lost;		/* jiffies when waiting began */
 	unsigned long word;		/* jiffies; what is said of it, and when */
 	unsigned long next_word;
+	struct blkfront_deadline deadline;
 	bool late;			/* the backend, in letting go: was reported */
 	unsigned long left;		/* jiffies when the backend left */
 	unsigned long retry;		/* jiffies between two attempts */
@@ -403,6 +415,7 @@ extern const struct blk_mq_ops blkfront_mq_ops;
 irqreturn_t blkfront_submit_interrupt(int irq, void *data);
 blk_status_t blkfront_submit_status(struct blkfront_shadow *shadow, int err);
 void blkfront_submit_reap(struct blkfront_queue *queue);
+void blkfront_submit_look(struct blkfront_queue *queue);
 void blkfront_submit_end(struct blkfront_shadow *shadow, blk_status_t status);
 
 /* --- recover.c: under disk->lock ------------------------------------------------ */
@@ -429,6 +442,14 @@ int blkfront_durable_send(struct blkfront_shadow *shadow);
 void blkfront_durable_note(struct blkfront_queue *queue,
 			   const struct blkfront_shadow *shadow);
 void blkfront_durable_end(struct blkfront_disk *disk, bool orderly);
+
+/* --- deadline.c ------------------------------------------------------------------ */
+
+void blkfront_deadline_init(struct blkfront_disk *disk);
+void blkfront_deadline_end(struct blkfront_disk *disk);
+unsigned int blkfront_deadline_jiffies(void);
+enum blk_eh_timer_return blkfront_deadline_timeout(struct request *rq);
+void blkfront_deadline_watch(struct blkfront_disk *disk);
 
 /* --- lost.c: under disk->lock ------------------------------------------------------ */
 
@@ -497,5 +518,6 @@ extern unsigned int blkfront_max_ring_page_order;
 extern unsigned int blkfront_max_indirect_segments;
 extern unsigned int blkfront_reconnect_timeout_sec;
 extern unsigned int blkfront_lost_timeout_sec;
+extern unsigned int blkfront_io_deadline_sec;
 
 #endif /* _BLKFRONT_H */

@@ -393,6 +393,7 @@ static void disk_delete(struct blkfront_disk *disk)
 				blk_mark_disk_dead(disk->gd);
 			del_gendisk(disk->gd);
 		}
+		blkfront_deadline_end(disk);
 		put_disk(disk->gd);
 		disk->gd = NULL;
 		blk_mq_free_tag_set(&disk->tag_set);
@@ -504,6 +505,7 @@ struct blkfront_disk *blkfront_disk_alloc(const struct blkfront_vdev *vdev)
 	disk->vdev = *vdev;
 	INIT_DELAYED_WORK(&disk->work, blkfront_state_work);
 	INIT_WORK(&disk->block_work, disk_block_work);
+	blkfront_deadline_init(disk);
 	atomic64_set(&disk->flushes, 1);
 	INIT_LIST_HEAD(&disk->minors);
 	init_completion(&disk->gone);

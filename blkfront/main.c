@@ -36,6 +36,10 @@ unsigned int blkfront_lost_timeout_sec;
 module_param_named(lost_timeout_sec, blkfront_lost_timeout_sec, uint, 0644);
 MODULE_PARM_DESC(lost_timeout_sec, "Seconds after which the I/O of a disk that lost its backend fails until it is back; 0: it waits as long as the toolstack wants the disk (default 0)");
 
+unsigned int blkfront_io_deadline_sec = 30;
+module_param_named(io_deadline_sec, blkfront_io_deadline_sec, uint, 0644);
+MODULE_PARM_DESC(io_deadline_sec, "Seconds after which the ring of a request that is not finished is looked at again, its backend notified again, and the request reported; 0: never (default 30)");
+
 static int __init blkfront_init(void)
 {
 	int err;

@@ -98,6 +98,7 @@ void blkfront_ring_put(struct blkfront_queue *queue,
 
 	lockdep_assert_held(&queue->lock);
 	*RING_GET_REQUEST(ring, ring->req_prod_pvt) = *slot;
+	shadow->index = ring->req_prod_pvt;
 	WRITE_ONCE(ring->req_prod_pvt, ring->req_prod_pvt + 1);
 	shadow->state = BLKFRONT_FLYING;
 }
@@ -115,6 +116,38 @@ bool blkfront_ring_push(struct blkfront_queue *queue)
 	lockdep_assert_held(&queue->lock);
 	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&queue->ring, notify);
 	return notify;
+}
+
+/**
+ * blkfront_ring_busy - is there a request that was not answered?
+ * @queue: the queue
+ *
+ * Context: any; the answer may be old.
+ */
+bool blkfront_ring_busy(const struct blkfront_queue *queue)
+{
+	const struct blkfront_front_ring *ring = &queue->ring;
+
+	return READ_ONCE(ring->req_prod_pvt) != READ_ONCE(ring->rsp_cons);
+}
+
+/**
+ * blkfront_ring_unseen - has the backend not taken a request yet?
+ * @shadow: its shadow; it was put, and not answered
+ *
+ * For messages: what the backend says here is what it had taken when it went to
+ * sleep, and no more than its word.
+ */
+bool blkfront_ring_unseen(const struct blkfront_shadow *shadow)
+{
+	const struct blkfront_queue *queue = shadow->ctx->queue;
+	RING_IDX next;
+
+	lockdep_assert_held(&queue->lock);
+	if (!queue->ring.sring)
+		return false;
+	next = READ_ONCE(queue->ring.sring->req_event) - 1;
+	return (s32)(next - shadow->index) <= 0;
 }
 
 static void *ring_break(struct blkfront_queue *queue, const char *what,

@@ -81,6 +81,7 @@ static bool submit_disarm(struct blkfront_queue *queue,
 	pr_err_ratelimited("%s: the backend answered a request and kept a page of it\n",
 			   queue->name);
 	submit_break(queue);
+	blkfront_deadline_watch(queue->disk);
 	/* Once it is held, the work item may end it, and the disk be gone. */
 	spin_lock_irqsave(&queue->lock, flags);
 	queue->broken = true;
@@ -150,6 +151,8 @@ static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
 		return BLK_STS_RESOURCE;
 
 	shadow->rq = rq;
+	shadow->since = jiffies;
+	rq->timeout = blkfront_deadline_jiffies();
 	err = blkfront_piece_make(shadow);
 	if (unlikely(err == -EBUSY)) {
 		blkfront_backlog_starve(queue);
@@ -230,6 +233,21 @@ irqreturn_t blkfront_submit_interrupt(int irq, void *data)
 }
 
 /**
+ * blkfront_submit_look - look at a ring whose event may have been lost
+ * @queue: the queue, which has a ring
+ *
+ * Context: process, under disk->lock.
+ */
+void blkfront_submit_look(struct blkfront_queue *queue)
+{
+	blkfront_submit_reap(queue);
+	if (unlikely(READ_ONCE(queue->broken)))
+		submit_break(queue);
+	else
+		submit_kick(queue);
+}
+
+/**
  * blkfront_submit_end - end a request whose pages are its owner's again
  * @shadow: its shadow, with nothing lent any more
  * @status: its outcome
@@ -285,10 +303,12 @@ static void submit_complete(struct request *rq)
 	if (unlikely(status == BLK_STS_NOTSUPP))
 		status = submit_not_supported(shadow);
 	if (unlikely(shadow->rest) && !status &&
-	    blk_update_request(rq, BLK_STS_OK, bytes))
+	    blk_update_request(rq, BLK_STS_OK, bytes)) {
+		blkfront_deadline_watch(ctx->queue->disk);
 		blkfront_backlog_add(shadow, true);
-	else
+	} else {
 		blkfront_submit_end(shadow, status);
+	}
 }
 
 static int submit_init_hctx(struct blk_mq_hw_ctx *hctx, void *driver_data,
@@ -304,5 +324,6 @@ const struct blk_mq_ops blkfront_mq_ops = {
 	.queue_rq = submit_queue_rq,
 	.commit_rqs = submit_commit_rqs,
 	.complete = submit_complete,
+	.timeout = blkfront_deadline_timeout,
 	.init_hctx = submit_init_hctx,
 };

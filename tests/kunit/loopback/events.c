@@ -119,6 +119,20 @@ static void end_unbind(int irq, void *data)
 	spin_unlock_irqrestore(&xen_lock, flags);
 }
 
+/* Under xen_lock: does the event of that end come to nothing? */
+static bool end_loses(const struct end *end)
+{
+	unsigned int *knob = end_is_back(end) ? &xen.lose_notified :
+						&xen.lose_kicks;
+
+	if (*knob) {
+		--*knob;
+		return true;
+	}
+	return end_is_back(end) && xen.lose_every &&
+	       xen.nr_notified % xen.lose_every == 0;
+}
+
 static void end_notify(int irq)
 {
 	struct end *end = end_of(irq);
@@ -131,9 +145,7 @@ static void end_notify(int irq)
 	} else {
 		if (end_is_back(end))
 			xen.nr_notified++;
-		if (end_is_back(end) && xen.lose_notified)
-			xen.lose_notified--;
-		else
+		if (!end_loses(end))
 			end_send(other_end(end));
 	}
 	spin_unlock_irqrestore(&xen_lock, flags);

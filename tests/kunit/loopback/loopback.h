@@ -11,7 +11,7 @@
  *	xenbus.c	the kernel exports
  *	faults.c	allocations that fail
  *	memory.c	slabs that are empty
- *	log.c		warnings that are counted
+ *	log.c		messages that are counted
  *	disk.c		the backing device, with knobs
  *	peer.c		a frontend that does what the test says, however wrong
  *	false_back.c	a backend of that kind
@@ -68,6 +68,8 @@ struct fake_xen {
 	unsigned int fail_copy_op;	/* this one, counted from 1 */
 	int pages_budget;		/* pages that can be had; -1: any */
 	unsigned int lose_notified;	/* so many of the backend's events */
+	unsigned int lose_every;	/* and of others, each so-and-so-manieth */
+	unsigned int lose_kicks;	/* so many of the frontend's */
 	bool no_memory;			/* for those who do not wait for it */
 	int grants_budget;		/* so can references */
 	bool shared;			/* see xen_share() */
@@ -172,7 +174,7 @@ bool faults_disarm(void);
 
 /* --- log.c ------------------------------------------------------------------ */
 
-/* How many warnings about a device of ours have had this in them. */
+/* How many messages of the drivers have had this in them. */
 void log_watch(const char *text);
 unsigned int log_count(void);
 

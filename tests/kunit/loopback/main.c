@@ -28,6 +28,7 @@ unsigned int blkfront_max_ring_page_order = 2;
 unsigned int blkfront_max_indirect_segments = 256;
 unsigned int blkfront_reconnect_timeout_sec = 60;
 unsigned int blkfront_lost_timeout_sec;
+unsigned int blkfront_io_deadline_sec = 30;
 
 static void flush_io(struct xenbus_device *xbdev)
 {
@@ -173,7 +174,7 @@ kunit_test_suites(&back_states_suite, &back_stats_suite, &back_connect_suite,
 		  &back_stall_suite, &back_hostile_suite, &pair_data_suite,
 		  &pair_life_suite, &pair_return_suite, &pair_adopt_suite,
 		  &pair_durable_suite, &pair_hostile_suite, &pair_pieces_suite,
-		  &pair_rings_suite, &pair_store_suite);
+		  &pair_rings_suite, &pair_store_suite, &pair_deadline_suite);
 
 MODULE_DESCRIPTION("XenBlk: both halves joined by a false Xen");
 MODULE_LICENSE("GPL");
