@@ -443,6 +443,11 @@ void blkfront_durable_note(struct blkfront_queue *queue,
 			   const struct blkfront_shadow *shadow);
 void blkfront_durable_end(struct blkfront_disk *disk, bool orderly);
 
+/* --- linger.c -------------------------------------------------------------------- */
+
+void blkfront_linger_page(struct page *page);
+void blkfront_linger_exit(void);
+
 /* --- deadline.c ------------------------------------------------------------------ */
 
 void blkfront_deadline_init(struct blkfront_disk *disk);

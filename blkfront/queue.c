@@ -246,6 +246,15 @@ static struct page *queue_page(struct blkfront_queue *queue, unsigned int i)
 	return virt_to_page(queue->shared + i * PAGE_SIZE);
 }
 
+/* Who said Closed has unmapped what he had; who did not may be dying. */
+static void queue_free_page(struct blkfront_queue *queue, struct page *page)
+{
+	if (queue->disk->closed)
+		__free_page(page);
+	else
+		blkfront_linger_page(page);
+}
+
 /**
  * blkfront_queue_fence - take the ring back
  * @queue: a queue of a disk that is parked
@@ -276,7 +285,7 @@ bool blkfront_queue_fence(struct blkfront_queue *queue, bool give_up)
 			blkfront_port_grant_defer(queue->ref[i],
 						  queue_page(queue, i));
 		else
-			__free_page(queue_page(queue, i));
+			queue_free_page(queue, queue_page(queue, i));
 		queue->ref[i] = INVALID_GRANT_REF;
 	}
 	queue->shared = NULL;

@@ -119,7 +119,7 @@ static void D23_keys_that_cannot_be_read(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		store.unreadable = keys[i];
+		store_forbid(keys[i]);
 		back_attach_disk();
 		peer_publish(bench->peer);
 		peer_state(XenbusStateInitialised);
@@ -131,7 +131,7 @@ static void D23_keys_that_cannot_be_read(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, strstarts(store.said, "reading "));
 		KUNIT_EXPECT_TRUE_MSG(test, strends(store.said, keys[i]), "%s",
 				      store.said);
-		store.unreadable = NULL;
+		store_forbid(NULL);
 		back_recovers(test, bench);
 		KUNIT_ASSERT_TRUE(test, peer_close(bench->peer));
 

@@ -10,7 +10,7 @@ struct fake_disk disk;
 /* Protects the knobs, the log, and what is held.  Any context. */
 static DEFINE_SPINLOCK(disk_lock);
 static struct gendisk *gd;
-static DECLARE_WAIT_QUEUE_HEAD(disk_takes);
+static DECLARE_WAIT_QUEUE_HEAD(disk_goes_on);
 static struct bio_list held = BIO_EMPTY_LIST;
 static struct page *held_pages[512];
 static unsigned int nr_held_pages;
@@ -153,7 +153,7 @@ static void disk_stall(void)
 	disk.nr_stalled += stall;
 	spin_unlock_irqrestore(&disk_lock, flags);
 	if (stall)
-		wait_event(disk_takes, !READ_ONCE(disk.nr_stalled));
+		wait_event(disk_goes_on, !READ_ONCE(disk.nr_stalled));
 }
 
 static void disk_submit_bio(struct bio *bio)
@@ -200,7 +200,7 @@ void disk_release(void)
 	bio_list_init(&held);
 	disk.nr_held = 0;
 	spin_unlock_irqrestore(&disk_lock, flags);
-	wake_up_all(&disk_takes);
+	wake_up_all(&disk_goes_on);
 	while ((bio = bio_list_pop(&bios)))
 		disk_finish(bio);
 }

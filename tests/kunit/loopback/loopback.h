@@ -140,7 +140,6 @@ struct fake_store {
 	unsigned int nr_state_writes;
 	unsigned int most_pending;	/* events of one watch of the backend */
 	bool expect_anew;		/* the toolstack makes a disk anew */
-	const char *unreadable;		/* a key */
 	bool blind;			/* a core that does not look for that */
 	unsigned int nr_anew;		/* which the core saw */
 	bool alloc_failed;
@@ -152,7 +151,7 @@ extern struct fake_store store;
 void store_reset(void);
 __printf(2, 3) void store_write(const char *path, const char *fmt, ...);
 void store_remove(const char *path);
-/* Nobody can read it, for a reason that passes; NULL: it has passed. */
+/* Nobody can read this path, or any key of this name; NULL: it has passed. */
 void store_forbid(const char *path);
 int store_read_int(const char *path, int missing);
 

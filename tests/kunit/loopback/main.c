@@ -120,6 +120,7 @@ static void front_stop(void)
 {
 	blkfront_device_unregister();
 	blkfront_disk_wait_for_all();
+	blkfront_linger_exit();
 	destroy_workqueue(blkfront_block_wq);
 	destroy_workqueue(blkfront_wq);
 }

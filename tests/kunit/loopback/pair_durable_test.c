@@ -298,6 +298,27 @@ static void ST11_saved_while_its_backend_was_dead(struct kunit *test)
 	}
 }
 
+/*
+ * Xen may go on to refuse a page as a page table for some time after a backend that
+ * had it mapped has died.
+ */
+static void D15_a_ring_outlives_a_backend_that_died(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct page *page;
+	enum end end;
+
+	pair_start(test, pair);
+	for (end = DIES; end <= CLOSES; end++) {
+		page = virt_to_page(pair_front(pair)->queues->shared);
+		get_page(page);
+		durable_end(test, pair, end);
+		KUNIT_EXPECT_EQ_MSG(test, end == CLOSES ? 1 : 2,
+				    page_count(page), "end %d", end);
+		put_page(page);
+	}
+}
+
 static struct kunit_case pair_durable_cases[] = {
 	KUNIT_CASE_SLOW(an_fsync_after_a_backend_that_died_fails_once),
 	KUNIT_CASE_SLOW(what_was_flushed_is_not_lost),
@@ -308,6 +329,7 @@ static struct kunit_case pair_durable_cases[] = {
 	KUNIT_CASE(a_cache_that_comes_later),
 	KUNIT_CASE(nothing_to_flush),
 	KUNIT_CASE_SLOW(ST11_saved_while_its_backend_was_dead),
+	KUNIT_CASE(D15_a_ring_outlives_a_backend_that_died),
 	{}
 };
 

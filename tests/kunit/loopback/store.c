@@ -185,12 +185,9 @@ void *xenbus_read(struct xenbus_transaction t, const char *dir,
 	char *value;
 
 	faults_read(name);
-	if (store.unreadable && !strcmp(name, store.unreadable)) {
-		kfree(path);
-		return ERR_PTR(-EACCES);
-	}
 	guard(mutex)(&store_lock);
-	if (store.unreadable && !strcmp(store.unreadable, path)) {
+	if (store.unreadable && (!strcmp(store.unreadable, path) ||
+				 !strcmp(store.unreadable, name))) {
 		store.nr_unread++;
 		kfree(path);
 		return ERR_PTR(-EIO);
