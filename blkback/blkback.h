@@ -109,6 +109,7 @@ struct blkback_stats {
  * @error: 0 or the negative errno that it will be answered with
  * @epoch: while it is behind a barrier: that one's number; of a barrier, its own
  * @own_flush: of a flush that has ended: flushes of ours that began before that
+ * @told: failed flushes of ours that the frontend knew of when it sent the request
  * @covers: of a flush: bytes that were answered before it began
  * @nr_parts: parts of it that are not settled
  * @next_segment: the first one that is in no part yet
@@ -123,6 +124,7 @@ struct blkback_req {
 	int error;
 	unsigned int epoch;
 	unsigned int own_flush;
+	s64 told;
 	s64 covers;
 	unsigned int nr_parts;
 	unsigned int next_segment;
@@ -216,6 +218,9 @@ enum {
  * @consumed: something was consumed since the last event was acknowledged
  * @unwritten_bytes: of writes that were answered with success, not added to those
  *	of the disk yet; while they are not counted, since the connect
+ * @told: failed flushes of ours that the frontend knew of when it sent the slots
+ *	that were not taken yet
+ * @tells: so many of them it knows of once it sees the answers at hand; or 0
  * @mover: pages and grants
  * @pool: requests and parts
  * @stats: of this queue's number; outlives the queue
@@ -242,6 +247,8 @@ struct blkback_queue {
 	unsigned int nr_taken;
 	bool consumed;
 	u64 unwritten_bytes;
+	s64 told;
+	s64 tells;
 	struct blkback_mover mover;
 	struct blkback_pool pool;
 	struct blkback_stats *stats;
@@ -389,6 +396,7 @@ void blkback_state_ring_broken(struct blkback_dev *dev);
 int blkback_connection_start(struct blkback_dev *dev,
 			     const struct blkback_config *config);
 void blkback_connection_stop(struct blkback_dev *dev);
+void blkback_connection_kick(struct blkback_dev *dev);
 
 /* queue.c: the device's work item, may sleep */
 void blkback_queue_init(struct blkback_queue *queue, struct blkback_dev *dev,

@@ -217,3 +217,17 @@ void blkback_connection_stop(struct blkback_dev *dev)
 	kfree(dev->queue);
 	dev->queue = NULL;
 }
+
+/**
+ * blkback_connection_kick - have a pass made of each ring
+ * @dev: the device, connected or not
+ *
+ * Context: the device's work item.
+ */
+void blkback_connection_kick(struct blkback_dev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->nr_queues; i++)
+		blkback_queue_kick(dev->queue[i]);
+}

@@ -47,12 +47,6 @@ struct blkback_order {
 	unsigned int quiet_for;
 };
 
-/* Bits of blkback_unwritten.flags. */
-enum {
-	/* The frontend's next flush is to fail. */
-	BLKBACK_UNWRITTEN_LOST,
-};
-
 /**
  * struct blkback_unwritten - what a disk was answered and has in its cache
  * @flush: the work item that flushes; the only writer of the two numbers
@@ -61,7 +55,8 @@ enum {
  * @covered: so many of them were answered before a flush began that has ended
  * @nr_started: flushes of ours; wraps
  * @nr_ended: how many of them are over
- * @flags: BLKBACK_UNWRITTEN_*, atomic bits
+ * @nr_lost: flushes of ours that failed; only grows
+ * @nr_told: how many of them the frontend was told of; only grows
  */
 struct blkback_unwritten {
 	struct work_struct flush;
@@ -69,7 +64,8 @@ struct blkback_unwritten {
 	atomic64_t covered;
 	unsigned int nr_started;
 	unsigned int nr_ended;
-	unsigned long flags;
+	atomic64_t nr_lost;
+	atomic64_t nr_told;
 };
 
 /* durable.c: the device's work item */
@@ -88,7 +84,9 @@ void blkback_unwritten_init(struct blkback_unwritten *unwritten);
 void blkback_unwritten_stop(struct blkback_unwritten *unwritten);
 /* any context */
 void blkback_unwritten_lost(struct blkback_dev *dev);
+s64 blkback_unwritten_told(const struct blkback_dev *dev);
 /* the ring's work item */
+void blkback_unwritten_tell(struct blkback_queue *queue);
 void blkback_unwritten_add(struct blkback_queue *queue);
 void blkback_unwritten_flush_starts(struct blkback_req *req);
 void blkback_unwritten_flush_ended(struct blkback_req *req);

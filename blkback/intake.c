@@ -43,6 +43,7 @@ static void intake_take_one(struct blkback_queue *queue,
 	queue->nr_taken++;
 	queue->consumed = true;
 	req->queue = queue;
+	req->told = queue->told;
 	req->error = blkback_decode(queue->ring.abi, &slot, limits, &req->cmd);
 	req->next_sector = req->cmd.sector;
 	if (req->error)
@@ -67,6 +68,7 @@ static void intake_take_one(struct blkback_queue *queue,
 bool blkback_intake_take(struct blkback_queue *queue, struct list_head *refused)
 {
 	struct blkback_limits limits = intake_limits(queue);
+	s64 told = blkback_unwritten_told(queue->dev);
 	int nr = blkback_ring_pending(&queue->ring);
 	struct blkback_req *req;
 
@@ -85,6 +87,7 @@ bool blkback_intake_take(struct blkback_queue *queue, struct list_head *refused)
 			return false;
 		intake_take_one(queue, req, &limits, refused);
 	}
+	queue->told = told;
 	return true;
 }
 

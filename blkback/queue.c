@@ -440,6 +440,17 @@ static bool queue_has_order(const struct blkback_queue *queue)
 			READ_ONCE(durable->nr_done));
 }
 
+/* The last look before it sleeps: is the ring empty? */
+static bool queue_is_empty(struct blkback_queue *queue)
+{
+	s64 told = blkback_unwritten_told(queue->dev);
+
+	if (blkback_ring_final_check(&queue->ring))
+		return false;
+	queue->told = told;
+	return true;
+}
+
 static void queue_pass(struct blkback_queue *queue)
 {
 	LIST_HEAD(finished);
@@ -460,14 +471,15 @@ static void queue_pass(struct blkback_queue *queue)
 		WRITE_ONCE(queue->busy, true);
 
 	queue_push(queue);
+	blkback_unwritten_tell(queue);
 	if (queue->unwritten_bytes && READ_ONCE(blkback_max_unwritten_bytes))
 		blkback_unwritten_add(queue);
 
 	if (intake) {
-		if (blkback_ring_final_check(&queue->ring))
-			blkback_queue_kick(queue);
-		else
+		if (queue_is_empty(queue))
 			queue_acknowledge(queue);
+		else
+			blkback_queue_kick(queue);
 	}
 	if (queue_has_order(queue) && blkback_durable_step(queue))
 		blkback_queue_kick(queue);
@@ -507,6 +519,7 @@ void blkback_queue_init(struct blkback_queue *queue, struct blkback_dev *dev,
 	init_llist_head(&queue->completions);
 	INIT_LIST_HEAD(&queue->taken);
 	blkback_durable_join(queue);
+	queue->told = blkback_unwritten_told(dev);
 	INIT_LIST_HEAD(&queue->waiting);
 	INIT_LIST_HEAD(&queue->starved);
 	INIT_LIST_HEAD(&queue->held);

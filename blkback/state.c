@@ -333,6 +333,8 @@ static void dev_follow(struct blkback_dev *dev)
 	if (dev->xbdev->state == XenbusStateInitWait && !dev_open(dev))
 		dev_step(dev);
 	dev_check_vbd(dev);
+	/* It may be a ring that asked, for the others to look. */
+	blkback_connection_kick(dev);
 }
 
 static void dev_work(struct work_struct *work)

@@ -8,8 +8,9 @@
  * for that, and one such flush at a time is under way.
  *
  * A flush of ours that fails may have lost what was answered, and the disk may tell
- * it only once.  The frontend's next flush fails for it.  One that the disk carries
- * out beside ours is answered after ours has ended.
+ * it only once.  So each flush of the frontend fails that was sent before the
+ * frontend was told, which the first of them does, and no other.  One that the disk
+ * carries out beside ours is answered after ours has ended.
  */
 #include <linux/sched/mm.h>
 
@@ -23,14 +24,19 @@ static bool beyond_bound(const struct blkback_unwritten *unwritten)
 	return max && atomic64_read(&unwritten->answered) - covered >= max;
 }
 
+/* Several rings may have come so far. */
+static void advance(atomic64_t *counter, s64 to)
+{
+	s64 old = atomic64_read(counter);
+
+	while (old < to && !atomic64_try_cmpxchg(counter, &old, to))
+		;
+}
+
 /* Needs no flush of ours any more. */
 static void cover(struct blkback_unwritten *unwritten, s64 bytes)
 {
-	s64 old = atomic64_read(&unwritten->covered);
-
-	while (old < bytes &&
-	       !atomic64_try_cmpxchg(&unwritten->covered, &old, bytes))
-		;
+	advance(&unwritten->covered, bytes);
 }
 
 /**
@@ -41,7 +47,48 @@ static void cover(struct blkback_unwritten *unwritten, s64 bytes)
  */
 void blkback_unwritten_lost(struct blkback_dev *dev)
 {
-	set_bit(BLKBACK_UNWRITTEN_LOST, &dev->unwritten.flags);
+	atomic64_inc(&dev->unwritten.nr_lost);
+}
+
+/**
+ * blkback_unwritten_told - how many failures of ours does the frontend know of?
+ * @dev: the device
+ *
+ * What it sends from now on it sends knowing of them: a slot that a ring's index, read
+ * after this, does not show is such a one.
+ *
+ * Context: any.
+ * Return: their number.
+ */
+s64 blkback_unwritten_told(const struct blkback_dev *dev)
+{
+	s64 told = atomic64_read(&dev->unwritten.nr_told);
+
+	smp_rmb();	/* the number before the index */
+	return told;
+}
+
+/**
+ * blkback_unwritten_tell - a ring's answers were shown to the frontend
+ * @queue: the ring
+ *
+ * They are for nobody when the connection is about to end.
+ *
+ * Context: the ring's work item.
+ */
+void blkback_unwritten_tell(struct blkback_queue *queue)
+{
+	struct blkback_dev *dev = queue->dev;
+
+	if (!queue->tells)
+		return;
+	if (!test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags) &&
+	    !test_bit(BLKBACK_QUEUE_BROKEN, &queue->flags)) {
+		advance(&dev->unwritten.nr_told, queue->tells);
+		/* Rings that have nothing to do have to look. */
+		blkback_state_kick(dev);
+	}
+	queue->tells = 0;
 }
 
 /* It waits for the disk, and for the disk alone. */
@@ -161,14 +208,16 @@ bool blkback_unwritten_undecided(const struct blkback_req *req)
 void blkback_unwritten_flushed(struct blkback_req *req)
 {
 	struct blkback_unwritten *unwritten = &req->queue->dev->unwritten;
+	s64 lost = atomic64_read(&unwritten->nr_lost);
 
 	/* One that fails anyway says nothing of ours. */
 	if (req->error)
 		return;
 	cover(unwritten, req->covers);
-	if (!test_and_clear_bit(BLKBACK_UNWRITTEN_LOST, &unwritten->flags))
+	if (lost == req->told)
 		return;
 	blkback_warn(req->queue->dev,
 		     "this flush fails for the one that failed before\n");
 	req->error = -EIO;
+	req->queue->tells = lost;
 }

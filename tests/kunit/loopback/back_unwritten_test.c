@@ -195,6 +195,88 @@ static void a_flush_beside_it_waits_for_it(struct kunit *test)
 			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
 }
 
+/* Two flushes, which the backend may not be told of. */
+static void put_flushes(struct peer *peer, bool tell)
+{
+	struct peer_slot flush =
+		peer_request(peer, BLKIF_OP_FLUSH_DISKCACHE, 4, 0, 0, 0);
+
+	peer_put(peer, &flush);
+	flush.id = 5;
+	peer_put(peer, &flush);
+	if (tell) {
+		peer_push(peer);
+		return;
+	}
+	virt_wmb();	/* the slots before the index that announces them */
+	WRITE_ONCE(peer->sring->req_prod, peer->req_prod);
+}
+
+static void both_failed(struct kunit *test, struct peer *peer, unsigned int nr)
+{
+	KUNIT_EXPECT_TRUE(test, peer_wait(peer, nr));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR, peer->status[4]);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR, peer->status[5]);
+}
+
+/* What went beside it on any ring, taken or not, may have lost its data, too. */
+static void all_flushes_beside_it_fail(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot slot;
+	unsigned int i;
+
+	back_widen(bench, MAX_RINGS, 1);
+	back_connect_wide(test, bench);
+	loopback_settle();
+	disk.nr_flushes = 0;
+	disk.hold_flushes = 1;
+	slot = peer_request(peer, BLKIF_OP_WRITE, 9, 0, 8, 0);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(peer, &slot));
+	back_wait_held(test, 1);
+	put_flushes(peer, true);
+	put_flushes(bench->wide[1], true);
+	put_flushes(bench->wide[2], false);
+	KUNIT_EXPECT_TRUE(test, loopback_wait(disk.nr_flushes == 4));
+	disk.fail_flushes = 1;
+	disk_release();
+	both_failed(test, peer, 3);
+	both_failed(test, bench->wide[1], 2);
+	xen_kick_back(bench->wide[2]->port);
+	both_failed(test, bench->wide[2], 2);
+	/* But none that is sent by somebody who knows, on a ring that had none. */
+	loopback_settle();
+	for (i = 0; i < MAX_RINGS; i++)
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+				io(test, bench->wide[i],
+				   BLKIF_OP_FLUSH_DISKCACHE, 0));
+	back_close_wide(test, bench);
+}
+
+/* The frontend has left when the flush is answered that tells it. */
+static void told_to_nobody_is_not_told(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot flush;
+
+	unwritten_connect(test, bench);
+	disk.fail_flushes = 1;
+	writes(test, peer, 8);
+	KUNIT_EXPECT_EQ(test, 0, disk.fail_flushes);
+	flush = peer_request(peer, BLKIF_OP_FLUSH_DISKCACHE, 4, 0, 0, 0);
+	back_hold(test, peer, &flush);
+	peer_state(XenbusStateClosed);
+	msleep(50);
+	disk_release();
+	back_recovers(test, bench);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+}
+
 static void disconnect_waits_for_it(struct kunit *test)
 {
 	struct bench *bench = test->priv;
@@ -231,6 +313,8 @@ static struct kunit_case back_unwritten_cases[] = {
 	KUNIT_CASE(writes_go_on_beside_it),
 	KUNIT_CASE(its_failure_fails_the_next_flush_once),
 	KUNIT_CASE(a_flush_beside_it_waits_for_it),
+	KUNIT_CASE(all_flushes_beside_it_fail),
+	KUNIT_CASE(told_to_nobody_is_not_told),
 	KUNIT_CASE(disconnect_waits_for_it),
 	{}
 };
