@@ -195,7 +195,7 @@ static void backlog_pump(struct blkfront_queue *queue)
  * @shadow: its shadow; nobody else has it, and it has nothing lent
  * @pump: it may be its turn at once
  *
- * Context: softirq, or the work item.
+ * Context: completion, or the work item.
  */
 void blkfront_backlog_add(struct blkfront_shadow *shadow, bool pump)
 {

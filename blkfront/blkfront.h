@@ -30,9 +30,9 @@
  *			to XenStore, and never waits for I/O of this disk.
  * queue->lock (spin)	the ring's indices, the backlog, and the state of the
  *			shadows whose context uses the queue, from queue_rq,
- *			the interrupt handler, completion (softirq) and the
- *			work item; interrupts off.  Nothing is allocated,
- *			granted or notified under it.
+ *			the interrupt handler, completion (in it or in softirq)
+ *			and the work item; interrupts off.  Nothing is
+ *			allocated, granted or notified under it.
  * pool->lock (spin)	what is in the pool, from the same contexts; interrupts
  *			off.  Nothing is allocated under it.
  * vdev_lock (mutex)	the list of minors in use, in disk.c.

@@ -87,7 +87,7 @@ static bool recover_fence_ctx(struct blkfront_disk *disk,
 	struct blkfront_shadow *shadow;
 	bool done = true;
 
-	/* Softirqs on their way: each ends, waits for another turn, or is held. */
+	/* Completions on their way: each ends, waits for another turn, or is held. */
 	wait_event(disk->wait, !recover_answered(ctx));
 	for_each_shadow(ctx, shadow)
 		if (recover_pending(shadow) &&

@@ -6,12 +6,12 @@
  * backend told after it.  The ring's producer moves once per plug, as long as
  * the block layer says that more is to come.
  *
- * An answer is taken in the interrupt handler, which notes the outcome and no
- * more; blk_mq_complete_request() passes the request on to softirq context of
- * the CPU that submitted it.  There, and not
- * with interrupts off, access to its pages is ended.  A thread would do as
- * well, and cost every request a wakeup.  In a domain of one CPU the block layer
- * saves the softirq too.
+ * An answer is taken under the lock in the interrupt handler, which notes the
+ * outcome and no more.  What follows, where access to the pages is ended, is done
+ * without the lock, where the block layer wants it: with several rings in the
+ * handler itself, when it runs on the CPU that submitted the request or on one
+ * that shares a cache with it; otherwise in softirq context, on that CPU.  So it
+ * has to be good for hard interrupts.  A thread would cost every request a wakeup.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -252,7 +252,7 @@ void blkfront_submit_look(struct blkfront_queue *queue)
  * @shadow: its shadow, with nothing lent any more
  * @status: its outcome
  *
- * Context: softirq, or the work item.
+ * Context: any.
  */
 void blkfront_submit_end(struct blkfront_shadow *shadow, blk_status_t status)
 {
@@ -287,7 +287,7 @@ static blk_status_t submit_not_supported(struct blkfront_shadow *shadow)
 	return status;
 }
 
-/* Softirq. */
+/* Hard interrupt or softirq, as the block layer decides. */
 static void submit_complete(struct request *rq)
 {
 	struct blkfront_ctx *ctx = rq->mq_hctx->driver_data;

@@ -154,6 +154,7 @@ static void flight_end(struct bio *bio)
 	struct flight *flight = bio->bi_private;
 
 	flight->status = bio->bi_status;
+	flight->hard = in_hardirq();
 	complete(&flight->done);
 }
 

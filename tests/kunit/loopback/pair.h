@@ -20,6 +20,7 @@ struct flight {
 	struct bio *bio;
 	struct completion done;
 	blk_status_t status;
+	bool hard;		/* ended in a hard interrupt */
 };
 
 struct pair {

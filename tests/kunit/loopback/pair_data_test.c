@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Data, flushes and discards, from a bio to the disk and back. */
+#include <linux/sched.h>
+
 #include "pair.h"
+#include "false_back.h"
 #include "../../../blkfront/blkfront.h"
 
 static void data_arrives(struct kunit *test)
@@ -133,6 +136,51 @@ static void D16_the_spy_sees(struct kunit *test)
 	KUNIT_EXPECT_GT(test, secrets_seen(test, pair), 0);
 }
 
+/* From all CPUs, answered on one of them: how many end in its interrupt. */
+static unsigned int data_hard_ends(struct kunit *test, struct pair *pair,
+				   struct false_back *back, blk_opf_t opf)
+{
+	unsigned int i, nr = 0;
+
+	back->hold = true;
+	for (i = 0; i < PAIR_FLIGHTS; i++) {
+		set_cpus_allowed_ptr(current, cpumask_of(i % nr_cpu_ids));
+		flight_start(pair, i, opf);
+	}
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	WRITE_ONCE(back->hold, false);
+	for (i = 0; i < PAIR_FLIGHTS; i++) {
+		KUNIT_EXPECT_EQ(test, 0, flight_wait(pair, i));
+		nr += pair->flight[i].hard;
+	}
+	return nr;
+}
+
+/* What ends a request is good for hard interrupts, in which it may run. */
+static void requests_end_in_interrupts(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct false_back *back = kunit_kzalloc(test, sizeof(*back), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, back);
+	back->max_queues = nr_cpu_ids;
+	blkfront_trusted = false;
+	false_begin(test, pair, back);
+	blkfront_trusted = true;
+	pair_open(test, pair);
+	if (back->nr_rings < 2) {
+		false_end(pair, back);
+		kunit_skip(test, "needs two CPUs");
+	}
+	pair_fill(pair, PAIR_FLIGHTS, 6);
+	KUNIT_EXPECT_GT(test, data_hard_ends(test, pair, back, REQ_OP_WRITE), 0);
+	KUNIT_EXPECT_TRUE(test, pair_check(pair, PAIR_FLIGHTS, 0));
+	pair_fill(pair, PAIR_FLIGHTS, 7);
+	KUNIT_EXPECT_GT(test, data_hard_ends(test, pair, back, REQ_OP_READ), 0);
+	KUNIT_EXPECT_TRUE(test, pair_check(pair, PAIR_FLIGHTS, 0));
+	false_end(pair, back);
+}
+
 static struct kunit_case pair_data_cases[] = {
 	KUNIT_CASE(data_arrives),
 	KUNIT_CASE(parts_of_pages_arrive),
@@ -141,6 +189,7 @@ static struct kunit_case pair_data_cases[] = {
 	KUNIT_CASE(discard_arrives),
 	KUNIT_CASE(D16_not_trusted),
 	KUNIT_CASE(D16_the_spy_sees),
+	KUNIT_CASE(requests_end_in_interrupts),
 	{}
 };
 
