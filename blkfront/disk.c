@@ -459,6 +459,9 @@ bool blkfront_disk_close(struct blkfront_disk *disk)
  * @disk: the disk, under its lock, added and not dead
  * @parent: the device into whose directory; NULL for none
  *
+ * The kernel keeps a reference to the former directory, and so the former parent
+ * for ever.
+ *
  * Return: 0 or an error.
  */
 int blkfront_disk_move(struct blkfront_disk *disk, struct device *parent)
