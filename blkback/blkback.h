@@ -21,6 +21,11 @@
  *                         and their bio.  Owned by its queue's work item, except
  *                         between submit_bio() and the end of the bio, and
  *                         while it is a discard that waits for its turn.
+ *   struct blkback_emulation
+ *                         What such a part needs on a disk of larger blocks than
+ *                         its guest is told.  The part's, and owned like it; also
+ *                         while it waits for blocks that another part changes,
+ *                         maybe one of another disk on the same device.
  *   struct blkback_stats  The counters of a ring's number.  Made when the first
  *                         ring of that number connects, freed with the device.
  *
@@ -38,6 +43,12 @@
  *                         rings share; taken while there are any.
  *   blkback_discards.lock (spin, process context) a disk's discards, which all its
  *                         rings share.
+ *   blkback_range_lock.lock
+ *                         (spin, process context) which blocks of a device are
+ *                         being changed, which all disks on it share that are
+ *                         emulated.
+ *   range_lock.c: range_locks_mutex
+ *                         (mutex) the list of those.
  *   vbd.c: vbds_lock      (mutex) the list of open backing devices.
  *   state.c: devs_lock    (spin, process context) the list of devices.
  *
@@ -61,6 +72,7 @@
 #include "deadline.h"
 #include "decode.h"
 #include "durable.h"
+#include "emulate.h"
 #include "mover.h"
 #include "negotiate.h"
 #include "pool.h"
@@ -151,6 +163,7 @@ struct blkback_req {
  *	INVALID_GRANT_HANDLE
  * @grant: of each segment whose grant was mapped already: it, else NULL
  * @page: page that each segment is, or will be, mapped at
+ * @emulation: what it needs as it cannot go to the disk as it is; NULL where it can
  * @bio: the I/O; embedded, so that no part ever waits for memory
  * @bvec: the bio's pages
  */
@@ -170,6 +183,7 @@ struct blkback_part {
 	grant_handle_t handle[BLKBACK_PART_SEGMENTS];
 	struct blkback_grant *grant[BLKBACK_PART_SEGMENTS];
 	struct page *page[BLKBACK_PART_SEGMENTS];
+	struct blkback_emulation *emulation;
 	struct bio bio;
 	struct bio_vec bvec[BLKBACK_PART_SEGMENTS];
 };
@@ -260,6 +274,10 @@ struct blkback_queue {
  * @bdev: the block device
  * @devt: its number, as the hotplug script gave it
  * @limits: what requests are checked against; the capacity follows a resize
+ * @range_lock: which of its blocks are being changed; NULL unless it is emulated and
+ *	writable
+ * @emulate: the frontend is told of sectors of 512 bytes, and the disk's blocks are
+ *	BLKBACK_UNIT_BYTES long
  * @flush: it has a write cache: offer flushes and barriers
  * @cdrom: the toolstack calls it a CD-ROM
  * @gone: the disk told that it died
@@ -271,6 +289,8 @@ struct blkback_vbd {
 	struct block_device *bdev;
 	dev_t devt;
 	struct blkback_limits limits;
+	struct blkback_range_lock *range_lock;
+	bool emulate;
 	bool flush;
 	bool cdrom;
 	bool gone;
@@ -418,6 +438,8 @@ void blkback_intake_describe(struct blkback_queue *queue,
 
 /* io.c: the ring's work item, may sleep */
 void blkback_io_submit(struct blkback_part *part);
+void blkback_io_submit_units(struct blkback_part *part, u64 sector,
+			     struct bio_vec *bvec, unsigned int nr);
 /* any context */
 void blkback_io_end(struct bio *bio);
 

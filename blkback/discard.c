@@ -25,11 +25,23 @@
  */
 #define DISCARD_PIECE_SECTORS	(SZ_64M >> SECTOR_SHIFT)
 
+/*
+ * Of an emulated disk, its own blocks that the request has all of: the rest is
+ * somebody else's, and a discard may be less than what was asked for.
+ */
+static u64 discard_begin(const struct blkback_part *part)
+{
+	u64 begin = part->req->cmd.sector;
+
+	return part->emulation ? round_up(begin, BLKBACK_UNIT_SECTORS) : begin;
+}
+
 static u64 discard_end(const struct blkback_part *part)
 {
 	const struct blkback_cmd *cmd = &part->req->cmd;
+	u64 end = cmd->sector + cmd->nr_sectors;
 
-	return cmd->sector + cmd->nr_sectors;
+	return part->emulation ? round_down(end, BLKBACK_UNIT_SECTORS) : end;
 }
 
 /* The next piece ends on a multiple of the granularity, where it can. */
@@ -97,7 +109,7 @@ static void discard_leave(struct blkback_dev *dev)
 /* Is there nothing left to do, or nothing that can be done? */
 static bool discard_is_over(struct blkback_part *part)
 {
-	if (part->error || part->sector == discard_end(part))
+	if (part->error || part->sector >= discard_end(part))
 		return true;
 	/* The frontend has left: how long that takes is not its to say. */
 	if (!test_bit(BLKBACK_QUEUE_STOPPED, &part->req->queue->flags))
@@ -112,6 +124,7 @@ static bool discard_piece(struct blkback_part *part)
 	struct block_device *bdev = part->req->queue->dev->vbd.bdev;
 	unsigned int nr_sectors = discard_piece_sectors(part, bdev);
 	struct bio *bio = &part->bio;
+	u64 sector = part->sector;
 
 	if (!nr_sectors) {
 		part->error = -EOPNOTSUPP;
@@ -120,14 +133,29 @@ static bool discard_piece(struct blkback_part *part)
 	bio_init(bio, bdev, NULL, 0,
 		 part->req->cmd.op == BLKBACK_SECURE_ERASE ?
 		 REQ_OP_SECURE_ERASE : REQ_OP_DISCARD);
-	bio->bi_iter.bi_sector = part->sector;
+	bio->bi_iter.bi_sector = sector;
 	bio->bi_iter.bi_size = nr_sectors << SECTOR_SHIFT;
 	bio->bi_private = part;
 	bio->bi_end_io = blkback_io_end;
 	part->sector += nr_sectors;
 	blkback_deadline_restart(part->req);
-	submit_bio(bio);
+	if (!part->emulation ||
+	    blkback_emulate_lock(part, sector, nr_sectors))
+		submit_bio(bio);
 	return true;
+}
+
+/* True when a piece had to wait for its blocks, and is not over but starts. */
+static bool discard_had_to_wait(struct blkback_part *part)
+{
+	if (!part->emulation)
+		return false;
+	if (blkback_emulate_has_waited(part)) {
+		submit_bio(&part->bio);
+		return true;
+	}
+	blkback_emulate_unlock(part);
+	return false;
 }
 
 /*
@@ -155,7 +183,7 @@ void blkback_discard_init(struct blkback_discards *discards)
 }
 
 /**
- * blkback_discard_continue - a piece has ended, or the part has its turn
+ * blkback_discard_continue - a piece has ended, or may start
  * @part: the only part of the request
  *
  * Context: the ring's work item, may sleep.
@@ -172,6 +200,8 @@ bool blkback_discard_continue(struct blkback_part *part)
 		discard_leave(dev);
 		return false;
 	}
+	if (discard_had_to_wait(part))
+		return true;
 	/* Who has waited is before who has just had a piece. */
 	discard_leave(dev);
 	return discard_next(part);
@@ -188,5 +218,6 @@ bool blkback_discard_continue(struct blkback_part *part)
 bool blkback_discard_submit(struct blkback_part *part)
 {
 	part->turn = false;
+	part->sector = discard_begin(part);
 	return discard_next(part);
 }

@@ -70,3 +70,29 @@ void blkback_io_submit(struct blkback_part *part)
 	}
 	submit_bio(bio);
 }
+
+/**
+ * blkback_io_submit_units - start a part that does not go to the disk as it is
+ * @part: the part, with data
+ * @sector: where it begins on the disk
+ * @bvec: what goes there, or comes from there; stays until the end
+ * @nr: how many
+ *
+ * Context: as blkback_io_submit().
+ */
+void blkback_io_submit_units(struct blkback_part *part, u64 sector,
+			     struct bio_vec *bvec, unsigned int nr)
+{
+	struct blkback_req *req = part->req;
+	struct bio *bio = &part->bio;
+	unsigned int i;
+
+	bio_init(bio, req->queue->dev->vbd.bdev, bvec, nr, io_opf(&req->cmd));
+	bio->bi_vcnt = nr;
+	for (i = 0; i < nr; i++)
+		bio->bi_iter.bi_size += bvec[i].bv_len;
+	bio->bi_iter.bi_sector = sector;
+	bio->bi_private = part;
+	bio->bi_end_io = blkback_io_end;
+	submit_bio(bio);
+}

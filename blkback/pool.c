@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The objects that a ring makes requests of: requests, their parts, and the
- * segment lists of indirect ones.
+ * segment lists of indirect ones; of a disk that is emulated also what its parts
+ * need for that.
  *
  * A reserve of one of each kind is there from connect to disconnect, so that a
  * ring gets on however short memory is.  Above it objects are allocated when
@@ -18,9 +19,11 @@
 /* A free object is linked by its first bytes. */
 static_assert(offsetof(struct blkback_req, list) == 0);
 static_assert(offsetof(struct blkback_part, list) == 0);
+static_assert(offsetof(struct blkback_emulation, list) == 0);
 
 static struct kmem_cache *req_cache;
 static struct kmem_cache *part_cache;
+static struct kmem_cache *emulation_cache;
 /* NULL where indirect requests are not offered. */
 static struct kmem_cache *list_cache;
 
@@ -51,8 +54,10 @@ int blkback_pool_setup(void)
 
 	req_cache = KMEM_CACHE(blkback_req, 0);
 	part_cache = KMEM_CACHE(blkback_part, 0);
+	emulation_cache = KMEM_CACHE(blkback_emulation, 0);
 	list_cache = nr_segments ? list_cache_create(nr_segments) : NULL;
-	if (req_cache && part_cache && (list_cache || !nr_segments))
+	if (req_cache && part_cache && emulation_cache &&
+	    (list_cache || !nr_segments))
 		return 0;
 	blkback_pool_cleanup();
 	return -ENOMEM;
@@ -64,6 +69,7 @@ int blkback_pool_setup(void)
 void blkback_pool_cleanup(void)
 {
 	kmem_cache_destroy(list_cache);
+	kmem_cache_destroy(emulation_cache);
 	kmem_cache_destroy(part_cache);
 	kmem_cache_destroy(req_cache);
 }
@@ -118,14 +124,28 @@ static int stock_init(struct blkback_stock *stock, struct kmem_cache *cache)
 	return 0;
 }
 
+static int emulation_init(struct blkback_pool *pool, bool emulate)
+{
+	int err;
+
+	err = stock_init(&pool->emulations, emulate ? emulation_cache : NULL);
+	if (err || !emulate)
+		return err;
+	err = mempool_init_page_pool(&pool->pages, BLKBACK_MAX_UNITS, 0);
+	if (err)
+		stock_shrink(&pool->emulations, 0);
+	return err;
+}
+
 /**
  * blkback_pool_init - make a ring's pool and its reserve
- * @pool: the pool
+ * @pool: the pool, zeroed
+ * @emulate: the disk is emulated
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int blkback_pool_init(struct blkback_pool *pool)
+int blkback_pool_init(struct blkback_pool *pool, bool emulate)
 {
 	int err;
 
@@ -138,8 +158,13 @@ int blkback_pool_init(struct blkback_pool *pool)
 	err = stock_init(&pool->lists, list_cache);
 	if (err)
 		goto err_parts;
+	err = emulation_init(pool, emulate);
+	if (err)
+		goto err_lists;
 	return 0;
 
+err_lists:
+	stock_shrink(&pool->lists, 0);
 err_parts:
 	stock_shrink(&pool->parts, 0);
 err_reqs:
@@ -153,6 +178,8 @@ err_reqs:
  */
 void blkback_pool_exit(struct blkback_pool *pool)
 {
+	mempool_exit(&pool->pages);
+	stock_shrink(&pool->emulations, 0);
 	stock_shrink(&pool->lists, 0);
 	stock_shrink(&pool->parts, 0);
 	stock_shrink(&pool->reqs, 0);
@@ -214,6 +241,7 @@ struct blkback_part *blkback_pool_get_part(struct blkback_pool *pool)
 	part->error = 0;
 	part->starved = false;
 	part->nr_pages = 0;
+	part->emulation = NULL;
 	return part;
 }
 
@@ -245,6 +273,58 @@ void *blkback_pool_get_list(struct blkback_pool *pool)
 }
 
 /**
+ * blkback_pool_get_emulation - what a part needs that is emulated
+ * @pool: the pool, of a disk that is emulated
+ *
+ * Context: the ring's work item.
+ * Return: the object, or NULL when there is none before another part has ended.
+ */
+struct blkback_emulation *blkback_pool_get_emulation(struct blkback_pool *pool)
+{
+	return stock_get(&pool->emulations, GFP_NOWAIT | __GFP_NOWARN);
+}
+
+/**
+ * blkback_pool_put_emulation - a part has ended that was emulated
+ * @pool: the pool
+ * @emulation: the object, without pages
+ *
+ * Context: the ring's work item.
+ */
+void blkback_pool_put_emulation(struct blkback_pool *pool,
+				struct blkback_emulation *emulation)
+{
+	stock_put(&pool->emulations, emulation);
+}
+
+/**
+ * blkback_pool_get_page - a page for a block of a part
+ * @pool: the pool, of a disk that is emulated
+ *
+ * A part that gets fewer than it needs gives them back before it waits: then there
+ * are as many as one part needs as soon as no other has any.
+ *
+ * Context: the ring's work item.
+ * Return: the page, or NULL when there is none before another part has ended.
+ */
+struct page *blkback_pool_get_page(struct blkback_pool *pool)
+{
+	return mempool_alloc(&pool->pages, GFP_NOWAIT | __GFP_NOWARN);
+}
+
+/**
+ * blkback_pool_put_page - a page that a part had
+ * @pool: the pool
+ * @page: the page, which nobody uses any more
+ *
+ * Context: the ring's work item.
+ */
+void blkback_pool_put_page(struct blkback_pool *pool, struct page *page)
+{
+	mempool_free(page, &pool->pages);
+}
+
+/**
  * blkback_pool_surplus - is there more than the reserve?
  * @pool: the pool
  *
@@ -253,7 +333,8 @@ void *blkback_pool_get_list(struct blkback_pool *pool)
  */
 bool blkback_pool_surplus(const struct blkback_pool *pool)
 {
-	return pool->reqs.nr > 1 || pool->parts.nr > 1 || pool->lists.nr > 1;
+	return pool->reqs.nr > 1 || pool->parts.nr > 1 || pool->lists.nr > 1 ||
+	       pool->emulations.nr > 1;
 }
 
 /**
@@ -267,4 +348,5 @@ void blkback_pool_shrink(struct blkback_pool *pool)
 	stock_shrink(&pool->reqs, 1);
 	stock_shrink(&pool->parts, 1);
 	stock_shrink(&pool->lists, 1);
+	stock_shrink(&pool->emulations, 1);
 }

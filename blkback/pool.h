@@ -4,8 +4,10 @@
 #define _BLKBACK_POOL_H
 
 #include <linux/list.h>
+#include <linux/mempool.h>
 #include <linux/types.h>
 
+struct blkback_emulation;
 struct blkback_part;
 struct blkback_req;
 struct kmem_cache;
@@ -30,6 +32,8 @@ struct blkback_stock {
  * @reqs: requests
  * @parts: parts of requests
  * @lists: segment lists of indirect requests
+ * @emulations: what parts need that cannot go to the disk as they are
+ * @pages: pages of our own for those; it has a reserve of what one part needs
  *
  * Owned by the ring's work item.
  */
@@ -37,6 +41,8 @@ struct blkback_pool {
 	struct blkback_stock reqs;
 	struct blkback_stock parts;
 	struct blkback_stock lists;
+	struct blkback_stock emulations;
+	mempool_t pages;
 };
 
 /* Module init and exit; may sleep. */
@@ -44,7 +50,7 @@ int blkback_pool_setup(void);
 void blkback_pool_cleanup(void);
 
 /* The device's work item; may sleep. */
-int blkback_pool_init(struct blkback_pool *pool);
+int blkback_pool_init(struct blkback_pool *pool, bool emulate);
 void blkback_pool_exit(struct blkback_pool *pool);
 
 /* The ring's work item. */
@@ -54,6 +60,12 @@ struct blkback_part *blkback_pool_get_part(struct blkback_pool *pool);
 void blkback_pool_put_part(struct blkback_pool *pool,
 			   struct blkback_part *part);
 void *blkback_pool_get_list(struct blkback_pool *pool);
+struct blkback_emulation *
+blkback_pool_get_emulation(struct blkback_pool *pool);
+void blkback_pool_put_emulation(struct blkback_pool *pool,
+				struct blkback_emulation *emulation);
+struct page *blkback_pool_get_page(struct blkback_pool *pool);
+void blkback_pool_put_page(struct blkback_pool *pool, struct page *page);
 bool blkback_pool_surplus(const struct blkback_pool *pool);
 void blkback_pool_shrink(struct blkback_pool *pool);
 

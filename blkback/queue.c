@@ -158,6 +158,14 @@ static bool is_flush(const struct blkback_req *req)
 	return req->cmd.op == BLKBACK_FLUSH || req->cmd.op == BLKBACK_BARRIER;
 }
 
+/* True when a step has ended and another one is under way. */
+static bool queue_continue(struct blkback_part *part)
+{
+	if (is_discard(part->req))
+		return blkback_discard_continue(part);
+	return part->emulation && blkback_emulate_continue(part);
+}
+
 /* Parts that the disk is done with, oldest first. */
 static void queue_collect(struct blkback_queue *queue,
 			  struct list_head *finished)
@@ -167,7 +175,7 @@ static void queue_collect(struct blkback_queue *queue,
 
 	list_splice_init(&queue->held, finished);
 	llist_for_each_entry_safe(part, next, llist_reverse_order(done), done) {
-		if (is_discard(part->req) && blkback_discard_continue(part))
+		if (queue_continue(part))
 			continue;
 		if (is_flush(part->req))
 			blkback_unwritten_flush_ended(part->req);
@@ -186,6 +194,13 @@ static int flush_error(const struct blkback_req *req)
 	return req->error;
 }
 
+static void queue_put_part(struct blkback_queue *queue,
+			   struct blkback_part *part)
+{
+	blkback_emulate_release(part);
+	blkback_pool_put_part(&queue->pool, part);
+}
+
 /* A request is answered when none of it is under way and none of it will be. */
 static void queue_part_ended(struct blkback_queue *queue,
 			     struct blkback_part *part)
@@ -196,7 +211,7 @@ static void queue_part_ended(struct blkback_queue *queue,
 	/* What has not started of a request that failed never will. */
 	if (req->error)
 		list_del_init(&req->list);
-	blkback_pool_put_part(&queue->pool, part);
+	queue_put_part(queue, part);
 	if (--req->nr_parts || !list_empty(&req->list))
 		return;
 	list_del(&req->age);
@@ -242,6 +257,14 @@ static void queue_settle(struct blkback_queue *queue,
 		queue_retry_later(queue);
 }
 
+static bool queue_reserve(struct blkback_queue *queue,
+			  struct blkback_part *part)
+{
+	if (queue->dev->vbd.emulate && !blkback_emulate_reserve(part))
+		return false;
+	return blkback_mover_reserve(&queue->mover, part);
+}
+
 /*
  * The next part of a request, with pages for all of it; NULL when there are not
  * enough, or no object.
@@ -259,8 +282,8 @@ static struct blkback_part *queue_cut(struct blkback_queue *queue,
 	part->seg = req->cmd.seg + req->next_segment;
 	part->nr_segments = min(req->cmd.nr_segments - req->next_segment,
 				BLKBACK_PART_SEGMENTS);
-	if (!blkback_mover_reserve(&queue->mover, part)) {
-		blkback_pool_put_part(&queue->pool, part);
+	if (!queue_reserve(queue, part)) {
+		queue_put_part(queue, part);
 		return NULL;
 	}
 	if (!req->next_segment)
@@ -332,7 +355,10 @@ static bool queue_submit(struct blkback_part *part)
 		return blkback_discard_submit(part);
 	if (is_flush(part->req))
 		blkback_unwritten_flush_starts(part->req);
-	blkback_io_submit(part);
+	if (part->emulation)
+		blkback_emulate_submit(part);
+	else
+		blkback_io_submit(part);
 	return true;
 }
 

@@ -122,8 +122,9 @@ static void dev_tell_connected(struct blkback_dev *dev)
 {
 	const struct blkback_config *config = &dev->config;
 
-	blkback_info(dev, "connected: %llu sectors of 512 bytes%s, %u ring(s) of %u page(s), %s\n",
+	blkback_info(dev, "connected: %llu sectors of 512 bytes%s%s, %u ring(s) of %u page(s), %s\n",
 		     dev->vbd.limits.capacity_sectors,
+		     dev->vbd.emulate ? " (emulated)" : "",
 		     dev->vbd.limits.read_only ? ", read-only" : "",
 		     config->nr_queues, config->nr_ring_pages,
 		     config->abi == BLKBACK_ABI_X86_32 ? "x86_32 slots" :

@@ -103,7 +103,14 @@ static int vbd_read_limits(struct blkback_vbd *vbd, struct device *owner)
 			MAJOR(vbd->devt), MINOR(vbd->devt), block_bytes);
 		return -EINVAL;
 	}
-	limits->block_sectors = block_bytes >> SECTOR_SHIFT;
+	if (vbd->emulate && block_bytes != BLKBACK_UNIT_BYTES &&
+	    block_bytes != SECTOR_SIZE)
+		dev_warn(owner,
+			 "device %u:%u has logical blocks of %u bytes; sectors of 512 bytes are emulated on blocks of 4096, and the frontend is told of those that there are\n",
+			 MAJOR(vbd->devt), MINOR(vbd->devt), block_bytes);
+	vbd->emulate = vbd->emulate && block_bytes == BLKBACK_UNIT_BYTES;
+	limits->block_sectors =
+		vbd->emulate ? 1 : block_bytes >> SECTOR_SHIFT;
 	limits->capacity_sectors = bdev_nr_sectors(vbd->bdev);
 	if (bdev_read_only(vbd->bdev))
 		limits->read_only = true;
@@ -111,15 +118,33 @@ static int vbd_read_limits(struct blkback_vbd *vbd, struct device *owner)
 	limits->barrier = vbd->flush;
 	limits->discard = limits->discard && !limits->read_only &&
 			  bdev_max_discard_sectors(vbd->bdev);
-	limits->secure_erase = limits->discard &&
+	/* Emulated, it could not erase what is not a whole block of the disk. */
+	limits->secure_erase = limits->discard && !vbd->emulate &&
 			       bdev_max_secure_erase_sectors(vbd->bdev);
 	return 0;
 }
 
+/* Of a disk whose blocks are written in part, all writers have to be known. */
+static int vbd_lock_ranges(struct blkback_vbd *vbd, struct device *owner,
+			   const char *mode)
+{
+	if (!vbd->emulate || vbd->limits.read_only)
+		return 0;
+	if (strchr(mode, '!')) {
+		dev_err(owner,
+			"device %u:%u has logical blocks of %u bytes and may be written to by others (mode %s): sectors of 512 bytes cannot be emulated; attach it with mode 'w', or without emulate-512\n",
+			MAJOR(vbd->devt), MINOR(vbd->devt),
+			bdev_logical_block_size(vbd->bdev), mode);
+		return -EINVAL;
+	}
+	vbd->range_lock = blkback_range_lock_get(vbd->bdev->bd_disk);
+	return vbd->range_lock ? 0 : -ENOMEM;
+}
+
 /**
  * blkback_vbd_open - open the backing device
- * @vbd: the disk; @vbd->devt, @vbd->cdrom, @vbd->changed and the wish for
- *	@vbd->limits.discard are set
+ * @vbd: the disk; @vbd->devt, @vbd->cdrom, @vbd->changed and the wishes for
+ *	@vbd->limits.discard and @vbd->emulate are set
  * @owner: whom messages are about
  * @mode: the toolstack's mode: with a 'w' the disk is written to, and claimed
  *	unless there is a '!' too
@@ -140,6 +165,8 @@ int blkback_vbd_open(struct blkback_vbd *vbd, struct device *owner,
 
 	vbd->bdev = file_bdev(file);
 	err = vbd_read_limits(vbd, owner);
+	if (!err)
+		err = vbd_lock_ranges(vbd, owner, mode);
 	if (err) {
 		__fput_sync(file);
 		return err;
@@ -170,6 +197,8 @@ void blkback_vbd_close(struct blkback_vbd *vbd)
 	mutex_lock(&vbds_lock);
 	list_del(&vbd->list);
 	mutex_unlock(&vbds_lock);
+	blkback_range_lock_put(vbd->range_lock);
+	vbd->range_lock = NULL;
 	/* A plain fput() of a kernel thread takes effect some time later. */
 	__fput_sync(vbd->file);
 	vbd->file = NULL;

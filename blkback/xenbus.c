@@ -14,6 +14,9 @@
 #include "blkback.h"
 #include "compat.h"
 
+/* The toolstack's, and ours alone: Xen's header does not know it. */
+#define KEY_EMULATE_512		"emulate-512"
+
 /**
  * blkback_xenbus_begin - use XenStore on behalf of a device
  * @dev: the device
@@ -305,7 +308,7 @@ static int write_disk_keys(struct blkback_dev *dev,
 		{ BLKIF_KEY_SECTORS, vbd->limits.capacity_sectors, true },
 		{ BLKIF_KEY_INFO, vbd_info(vbd), true },
 		{ BLKIF_KEY_SECTOR_SIZE,
-		  bdev_logical_block_size(vbd->bdev), true },
+		  vbd->limits.block_sectors << SECTOR_SHIFT, true },
 		{ BLKIF_KEY_PHYSICAL_SECTOR_SIZE,
 		  bdev_physical_block_size(vbd->bdev), true },
 	};
@@ -432,25 +435,39 @@ static int read_device_type(struct blkback_dev *dev)
 	return 0;
 }
 
-static int read_discard_enable(struct blkback_dev *dev)
+/* A key of the toolstack's that is 0 or 1, and @value already if it is missing. */
+static int read_switch(struct blkback_dev *dev, const char *key, bool *value)
 {
 	const char *node = dev->xbdev->nodename;
-	unsigned int enable = 1;
+	unsigned int number = *value;
 	char *text;
 	int err;
 
-	err = read_key(dev, node, BLKIF_KEY_DISCARD_ENABLE, &text);
+	err = read_key(dev, node, key, &text);
 	if (err)
 		return err;
-	if (text && kstrtouint(text, 10, &enable)) {
+	if (text && kstrtouint(text, 10, &number)) {
 		blkback_xenbus_fatal(dev, -EINVAL,
 				     "%s/%s is \"%.32s\", expected 0 or 1", node,
-				     BLKIF_KEY_DISCARD_ENABLE, text);
+				     key, text);
 		err = -EINVAL;
 	}
 	kfree(text);
-	dev->vbd.limits.discard = enable;
+	*value = number;
 	return err;
+}
+
+static int read_switches(struct blkback_dev *dev)
+{
+	struct blkback_vbd *vbd = &dev->vbd;
+	int err;
+
+	vbd->limits.discard = true;
+	err = read_switch(dev, BLKIF_KEY_DISCARD_ENABLE, &vbd->limits.discard);
+	if (err)
+		return err;
+	vbd->emulate = false;
+	return read_switch(dev, KEY_EMULATE_512, &vbd->emulate);
 }
 
 /**
@@ -475,7 +492,7 @@ int blkback_xenbus_read_physical(struct blkback_dev *dev)
 	err = read_device_type(dev);
 	if (err)
 		return err;
-	err = read_discard_enable(dev);
+	err = read_switches(dev);
 	if (err)
 		return err;
 	WRITE_ONCE(dev->vbd.devt, devt);

@@ -69,6 +69,8 @@ extern struct kunit_suite back_io_suite;
 extern struct kunit_suite back_map_suite;
 extern struct kunit_suite back_wide_suite;
 extern struct kunit_suite back_discard_suite;
+extern struct kunit_suite back_emulate_suite;
+extern struct kunit_suite back_emulate_turns_suite;
 extern struct kunit_suite back_barrier_suite;
 extern struct kunit_suite back_unwritten_suite;
 extern struct kunit_suite back_deadline_suite;

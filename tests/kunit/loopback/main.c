@@ -170,6 +170,7 @@ void loopback_stop(struct kunit_suite *suite)
 kunit_test_suites(&back_states_suite, &back_stats_suite, &back_connect_suite,
 		  &back_ring_suite, &back_io_suite, &back_map_suite,
 		  &back_wide_suite, &back_indirect_suite, &back_discard_suite,
+		  &back_emulate_suite, &back_emulate_turns_suite,
 		  &back_barrier_suite, &back_unwritten_suite,
 		  &back_deadline_suite, &back_persistent_suite,
 		  &back_stall_suite, &back_hostile_suite, &pair_data_suite,

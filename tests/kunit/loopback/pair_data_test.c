@@ -17,13 +17,11 @@ static void data_arrives(struct kunit *test)
 		pair_works(test, pair, 1024 * i);
 }
 
-static void parts_of_pages_arrive(struct kunit *test)
+static void parts_of_pages(struct kunit *test, struct pair *pair)
 {
-	struct pair *pair = test->priv;
 	struct bio *bio;
 	u8 *page;
 
-	pair_start(test, pair);
 	pair_fill(pair, 2, 9);
 	bio = bio_alloc(pair->bdev, 2, REQ_OP_WRITE, GFP_KERNEL);
 	bio->bi_iter.bi_sector = 100;
@@ -36,6 +34,30 @@ static void parts_of_pages_arrive(struct kunit *test)
 	page = page_address(pair->page[1]);
 	KUNIT_EXPECT_MEMEQ(test, disk.data + 102 * 512, page + 3584, 512);
 	KUNIT_EXPECT_EQ(test, 0, disk.data[103 * 512]);
+}
+
+static void parts_of_pages_arrive(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	parts_of_pages(test, pair);
+}
+
+/* What was made for a disk of such sectors, on one that has none. */
+static void E1_a_guest_has_sectors_of_512_bytes(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int i;
+
+	disk_blocks(PAGE_SIZE, PAGE_SIZE - 1);
+	store_write(BACK_NODE "/emulate-512", "1");
+	pair_start(test, pair);
+	KUNIT_EXPECT_EQ(test, 512, bdev_logical_block_size(pair->bdev));
+	KUNIT_EXPECT_EQ(test, PAGE_SIZE, bdev_physical_block_size(pair->bdev));
+	parts_of_pages(test, pair);
+	for (i = 0; i < 8; i++)
+		pair_works(test, pair, 1024 * i + i);
 }
 
 static void fsync_never_lies(struct kunit *test)
@@ -184,6 +206,7 @@ static void requests_end_in_interrupts(struct kunit *test)
 static struct kunit_case pair_data_cases[] = {
 	KUNIT_CASE(data_arrives),
 	KUNIT_CASE(parts_of_pages_arrive),
+	KUNIT_CASE(E1_a_guest_has_sectors_of_512_bytes),
 	KUNIT_CASE(fsync_never_lies),
 	KUNIT_CASE(an_error_of_the_disk_is_an_error),
 	KUNIT_CASE(discard_arrives),
