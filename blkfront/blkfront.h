@@ -78,14 +78,18 @@ DEFINE_RING_TYPES(blkfront, union blkif_native_request,
 
 /* --- pool.c ------------------------------------------------------------------ */
 
+/* What any request gets on with. */
+#define BLKFRONT_POOL_RESERVE	BLKFRONT_DIRECT_SEGMENTS
+
 /* What makes room in a shadow for more segments than a slot has. */
 struct blkfront_table {
-	struct list_head node;		/* pool->tables, while nobody has it */
+	struct list_head node;		/* table_list, or mapped_list */
 	unsigned int nr_segs;		/* room for so many */
 	struct page **page;
 	struct blkfront_segment *seg;
 	struct page *desc[BLKFRONT_MAX_DESCS];
 	u32 desc_gref[BLKFRONT_MAX_DESCS];
+	unsigned int nr_granted;	/* descriptor pages that stay granted */
 };
 
 /*
@@ -106,13 +110,19 @@ struct blkfront_stock {
 struct blkfront_pool {
 	spinlock_t lock;		/* see above */
 	bool private;			/* requests get private pages */
+	bool persistent;		/* and these stay granted */
+	domid_t domid;			/* to that domain */
 	unsigned int table_segs;	/* what a new table has room for */
-	struct blkfront_stock refs;
-	struct blkfront_stock pages;
+	struct blkfront_stock refs;	/* but for those of granted pages */
+	struct blkfront_stock pages;	/* private ones that are not granted */
+	struct blkfront_stock granted;	/* and those that are, persistent.c */
 	struct blkfront_stock tables;
 	grant_ref_t ref_chain;
 	struct list_head page_list;
+	struct list_head granted_list;
 	struct list_head table_list;
+	struct list_head mapped_list;	/* tables that the backend does not let go */
+	unsigned long period;		/* of the work item, in jiffies */
 	struct delayed_work trim;	/* queued while there is more than that */
 };
 
@@ -120,6 +130,9 @@ struct blkfront_shadow;
 
 void blkfront_pool_init(struct blkfront_pool *pool);
 int blkfront_pool_open(struct blkfront_pool *pool, bool private);
+void blkfront_pool_use(struct blkfront_pool *pool, bool private,
+		       bool persistent, domid_t domid);
+bool blkfront_pool_fence(struct blkfront_pool *pool, bool give_up);
 void blkfront_pool_set_table(struct blkfront_pool *pool, unsigned int nr_segs);
 void blkfront_pool_close(struct blkfront_pool *pool);
 unsigned int blkfront_pool_take(struct blkfront_pool *pool,
@@ -127,6 +140,23 @@ unsigned int blkfront_pool_take(struct blkfront_pool *pool,
 				unsigned int nr);
 void blkfront_pool_give(struct blkfront_pool *pool,
 			struct blkfront_shadow *shadow);
+
+/* --- persistent.c ------------------------------------------------------------ */
+
+unsigned int blkfront_persistent_lend(struct blkfront_pool *pool,
+				      struct blkfront_shadow *shadow,
+				      unsigned int nr);
+void blkfront_persistent_arm(struct blkfront_shadow *shadow, domid_t domid);
+void blkfront_persistent_keep(struct blkfront_pool *pool, struct page *page,
+			      bool fresh, struct list_head *kept,
+			      struct list_head *surplus);
+bool blkfront_persistent_end(struct blkfront_pool *pool,
+			     struct list_head *pages, bool give_up);
+bool blkfront_persistent_trim(struct blkfront_pool *pool, unsigned int reserve);
+bool blkfront_persistent_fence(struct blkfront_pool *pool, bool give_up);
+int blkfront_persistent_grant_table(struct blkfront_pool *pool,
+				    struct blkfront_table *table);
+bool blkfront_persistent_end_table(struct blkfront_table *table, bool give_up);
 
 /* --- ring.c ------------------------------------------------------------------ */
 
@@ -159,6 +189,7 @@ struct blkfront_shadow {
 
 	struct blkfront_io io;
 	unsigned int nr_lent;		/* references in io.seg */
+	unsigned int nr_granted;	/* of them, which came with a granted page */
 	unsigned int nr_armed;		/* of them, and then of descriptors' */
 	struct page **page;		/* what is granted, for each segment */
 	struct blkfront_table *table;	/* NULL: there is room enough below */
@@ -346,6 +377,7 @@ struct blkfront_disk {
 	enum xenbus_state said;		/* our state, as we wrote it last */
 	domid_t domid;
 	bool untrusted;			/* the backend sees private pages only */
+	bool persistent;		/* it was told that grants may stay mapped */
 	struct blkfront_config config;
 	struct blkfront_identity identity;	/* what it is known by */
 	bool resumed;			/* not seen connected since */
@@ -518,6 +550,8 @@ void blkfront_device_unregister(void);
 extern struct workqueue_struct *blkfront_wq;
 extern struct workqueue_struct *blkfront_block_wq;
 extern bool blkfront_trusted;
+extern bool blkfront_feature_persistent;
+extern unsigned int blkfront_max_persistent_grants;
 extern unsigned int blkfront_max_queues;
 extern unsigned int blkfront_max_ring_page_order;
 extern unsigned int blkfront_max_indirect_segments;

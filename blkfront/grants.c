@@ -38,6 +38,11 @@ void blkfront_grants_arm(struct blkfront_shadow *shadow, domid_t domid)
 	bool write = shadow->io.op == BLKFRONT_WRITE;
 	unsigned int nr_segs = shadow->io.nr_segs, i;
 
+	/* These are the pool's to end. */
+	if (shadow->ctx->queue->pool.persistent) {
+		blkfront_persistent_arm(shadow, domid);
+		return;
+	}
 	for (i = 0; i < nr_segs; i++)
 		blkfront_port_grant_arm(shadow->io.seg[i].gref, domid,
 					shadow->page[i], write);

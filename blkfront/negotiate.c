@@ -35,6 +35,7 @@ static const char * const negotiate_keys[BLKFRONT_NR_KEYS] = {
 	[BLKFRONT_KEY_DISCARD_ALIGNMENT] = BLKIF_KEY_DISCARD_ALIGNMENT,
 	[BLKFRONT_KEY_DISCARD_SECURE] = BLKIF_KEY_DISCARD_SECURE,
 	[BLKFRONT_KEY_MAX_INDIRECT_SEGMENTS] = BLKIF_KEY_MAX_INDIRECT_SEGMENTS,
+	[BLKFRONT_KEY_PERSISTENT] = BLKIF_KEY_FEATURE_PERSISTENT,
 };
 
 /* An offer under examination; the first refusal stands. */
@@ -177,6 +178,16 @@ static void negotiate_segments(struct negotiation *n,
 				     BLKIF_MAX_SEGMENTS_PER_REQUEST);
 }
 
+/* Only if both say so. */
+static void negotiate_persistent(struct negotiation *n,
+				 const struct blkfront_wish *wish,
+				 struct blkfront_config *config)
+{
+	bool offered = negotiation_option(n, BLKFRONT_KEY_PERSISTENT, 0);
+
+	config->persistent = offered && wish->persistent;
+}
+
 /* How large a ring may be, from the key for it or from its older form. */
 static u32 negotiate_ring_order(struct negotiation *n)
 {
@@ -252,5 +263,6 @@ int blkfront_negotiate(const struct blkfront_offer *offer,
 	negotiate_flush(&n, config);
 	negotiate_discard(&n, config);
 	negotiate_segments(&n, wish, config);
+	negotiate_persistent(&n, wish, config);
 	return n.refused ? -EINVAL : 0;
 }

@@ -25,6 +25,7 @@ enum blkfront_key {
 	BLKFRONT_KEY_DISCARD_ALIGNMENT,
 	BLKFRONT_KEY_DISCARD_SECURE,
 	BLKFRONT_KEY_MAX_INDIRECT_SEGMENTS,
+	BLKFRONT_KEY_PERSISTENT,
 	BLKFRONT_NR_KEYS
 };
 
@@ -43,11 +44,13 @@ struct blkfront_offer {
  * @rings: how many rings
  * @ring_order: 2^this pages for each
  * @segments: pages that one request can carry
+ * @persistent: grants may stay mapped between requests
  */
 struct blkfront_wish {
 	unsigned int rings;
 	unsigned int ring_order;
 	unsigned int segments;
+	bool persistent;
 };
 
 /**
@@ -81,6 +84,7 @@ enum blkfront_flush {
  * @removable: the medium can be removed
  * @readonly: the disk cannot be written
  * @max_segments: pages that one request can carry; more than 11 are indirect
+ * @persistent: grants may stay mapped between requests
  */
 struct blkfront_config {
 	u64 sectors;
@@ -95,6 +99,7 @@ struct blkfront_config {
 	bool removable;
 	bool readonly;
 	unsigned int max_segments;
+	bool persistent;
 };
 
 /* Why an offer was refused: the key, its value, what was expected instead. */

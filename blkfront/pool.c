@@ -19,13 +19,14 @@
 
 #include "blkfront.h"
 
-/* What a request gets on with. */
-#define POOL_RESERVE		BLKFRONT_DIRECT_SEGMENTS
+#define POOL_RESERVE		BLKFRONT_POOL_RESERVE
 /* Pages that the requests of a queue may have granted at once: 8 MiB, or one. */
 #define POOL_MAX_REFS		2048U
 /* References are allocated by so many: it takes a lock that all drivers share. */
 #define POOL_BATCH		64
 #define POOL_PERIOD		(10 * HZ)
+/* What the backend does not let go of is tried again ever more seldom. */
+#define POOL_MAX_PERIOD		(300UL * HZ)
 /* On the way of requests: does not wait, and does not complain. */
 #define POOL_GFP		(GFP_NOWAIT | __GFP_NOWARN)
 
@@ -70,6 +71,25 @@ static void table_free(struct blkfront_table *table)
 	kfree(table);
 }
 
+/* Those whose descriptor pages are mapped still have to wait. */
+static void pool_free_tables(struct blkfront_pool *pool,
+			     struct list_head *tables, bool give_up)
+{
+	struct blkfront_table *table, *next;
+	unsigned long flags;
+
+	list_for_each_entry_safe(table, next, tables, node) {
+		list_del(&table->node);
+		if (blkfront_persistent_end_table(table, give_up)) {
+			table_free(table);
+			continue;
+		}
+		spin_lock_irqsave(&pool->lock, flags);
+		list_add_tail(&table->node, &pool->mapped_list);
+		spin_unlock_irqrestore(&pool->lock, flags);
+	}
+}
+
 /* Descriptor pages are granted, and hold nothing else. */
 static struct blkfront_table *table_alloc(unsigned int nr_segs)
 {
@@ -98,10 +118,20 @@ err_free:
 
 /* --- growing ---------------------------------------------------------------------- */
 
+/* What of a reserve is not in granted pages. */
+static unsigned int pool_rest(const struct blkfront_pool *pool,
+			      unsigned int reserve)
+{
+	return reserve - min(reserve, pool->granted.nr);
+}
+
 static bool pool_has_spare(const struct blkfront_pool *pool)
 {
-	return pool->refs.nr > POOL_RESERVE || pool->pages.nr > POOL_RESERVE ||
-	       pool->tables.nr;
+	unsigned int rest = pool_rest(pool, POOL_RESERVE);
+
+	return pool->refs.nr > rest || pool->pages.nr > rest ||
+	       pool->granted.nr > POOL_RESERVE || pool->tables.nr ||
+	       !list_empty(&pool->mapped_list);
 }
 
 /* Called without the lock: the numbers may be old, and the bound is a soft one. */
@@ -109,7 +139,8 @@ static void pool_grow_refs(struct blkfront_pool *pool, unsigned int nr,
 			   unsigned int batch)
 {
 	unsigned int have = READ_ONCE(pool->refs.nr_free);
-	unsigned int all = READ_ONCE(pool->refs.nr);
+	unsigned int all = READ_ONCE(pool->refs.nr) +
+			   READ_ONCE(pool->granted.nr);
 	unsigned int max = max(POOL_MAX_REFS, nr);
 	grant_ref_t chain = INVALID_GRANT_REF;
 	unsigned long flags;
@@ -136,10 +167,12 @@ static int pool_grow_pages(struct blkfront_pool *pool, unsigned int nr,
 	unsigned long flags;
 	struct page *page;
 
-	while (READ_ONCE(pool->pages.nr_free) < nr) {
+	while (READ_ONCE(pool->pages.nr_free) +
+	       READ_ONCE(pool->granted.nr_free) < nr) {
 		page = alloc_page(gfp | __GFP_ZERO);
 		if (!page)
 			return -ENOMEM;
+		set_page_private(page, 0);
 		spin_lock_irqsave(&pool->lock, flags);
 		list_add(&page->lru, &pool->page_list);
 		stock_add(&pool->pages, 1);
@@ -158,17 +191,32 @@ static void pool_grow_tables(struct blkfront_pool *pool)
 	table = table_alloc(pool->table_segs);
 	if (!table)
 		return;
+	if (pool->persistent && blkfront_persistent_grant_table(pool, table)) {
+		table_free(table);
+		return;
+	}
 	spin_lock_irqsave(&pool->lock, flags);
 	list_add(&table->node, &pool->table_list);
 	stock_add(&pool->tables, 1);
 	spin_unlock_irqrestore(&pool->lock, flags);
 }
 
+/* Tables have references of their own where grants are persistent. */
+static unsigned int pool_descs(const struct blkfront_pool *pool,
+			       unsigned int nr)
+{
+	return pool->persistent ? 0 : blkfront_encode_descs(nr);
+}
+
 static void pool_grow(struct blkfront_pool *pool, unsigned int nr)
 {
+	unsigned int granted = READ_ONCE(pool->granted.nr_free);
+
 	if (nr > BLKFRONT_DIRECT_SEGMENTS)
 		pool_grow_tables(pool);
-	pool_grow_refs(pool, nr + blkfront_encode_descs(nr), POOL_BATCH);
+	if (nr > granted)
+		pool_grow_refs(pool, nr - granted + pool_descs(pool, nr),
+			       POOL_BATCH);
 	if (pool->private)
 		pool_grow_pages(pool, nr, POOL_GFP);
 	if (pool_has_spare(pool))
@@ -180,10 +228,12 @@ static void pool_grow(struct blkfront_pool *pool, unsigned int nr)
 /* Under the lock. */
 static bool pool_has(const struct blkfront_pool *pool, unsigned int nr)
 {
+	unsigned int fresh = nr - min(nr, pool->granted.nr_free);
+
 	if (nr > BLKFRONT_DIRECT_SEGMENTS && !pool->tables.nr_free)
 		return false;
-	return nr + blkfront_encode_descs(nr) <= pool->refs.nr_free &&
-	       (!pool->private || nr <= pool->pages.nr_free);
+	return fresh + pool_descs(pool, nr) <= pool->refs.nr_free &&
+	       (!pool->private || fresh <= pool->pages.nr_free);
 }
 
 /*
@@ -193,25 +243,27 @@ static bool pool_has(const struct blkfront_pool *pool, unsigned int nr)
  */
 static unsigned int pool_fit(const struct blkfront_pool *pool, unsigned int nr)
 {
+	unsigned int refs = pool->refs.nr + pool->granted.nr;
+
 	if (pool->private)
-		nr = min(nr, pool->pages.nr);
+		nr = min(nr, pool->pages.nr + pool->granted.nr);
 	if (nr > BLKFRONT_DIRECT_SEGMENTS && !pool->tables.nr_free)
 		nr = BLKFRONT_DIRECT_SEGMENTS;
-	if (nr + blkfront_encode_descs(nr) > pool->refs.nr)
-		nr = pool->refs.nr - blkfront_encode_descs(nr);
+	if (nr + pool_descs(pool, nr) > refs)
+		nr = refs - pool_descs(pool, nr);
 	return nr;
 }
 
 static void pool_lend(struct blkfront_pool *pool,
 		      struct blkfront_shadow *shadow, unsigned int nr)
 {
-	unsigned int descs = blkfront_encode_descs(nr), i;
+	unsigned int descs = pool_descs(pool, nr), granted, i;
 	struct blkfront_table *table = NULL;
 	struct page *page;
 
 	shadow->page = shadow->direct_page;
 	shadow->io.seg = shadow->direct_seg;
-	if (descs) {
+	if (nr > BLKFRONT_DIRECT_SEGMENTS) {
 		table = list_first_entry(&pool->table_list,
 					 struct blkfront_table, node);
 		list_del(&table->node);
@@ -222,23 +274,24 @@ static void pool_lend(struct blkfront_pool *pool,
 	}
 	shadow->table = table;
 
-	for (i = 0; i < nr; i++)
+	granted = blkfront_persistent_lend(pool, shadow, nr);
+	for (i = granted; i < nr; i++)
 		shadow->io.seg[i].gref =
 			blkfront_port_grant_claim(&pool->ref_chain);
 	for (i = 0; i < descs; i++)
 		table->desc_gref[i] =
 			blkfront_port_grant_claim(&pool->ref_chain);
-	stock_lend(&pool->refs, nr + descs);
+	stock_lend(&pool->refs, nr - granted + descs);
 	shadow->nr_lent = nr;
 
 	if (!pool->private)
 		return;
-	for (i = 0; i < nr; i++) {
+	for (i = granted; i < nr; i++) {
 		page = list_first_entry(&pool->page_list, struct page, lru);
 		list_del(&page->lru);
 		shadow->page[i] = page;
 	}
-	stock_lend(&pool->pages, nr);
+	stock_lend(&pool->pages, nr - granted);
 }
 
 /**
@@ -293,7 +346,7 @@ static bool pool_give_table(struct blkfront_pool *pool,
 {
 	unsigned int i;
 
-	for (i = 0; i < blkfront_encode_descs(nr_lent); i++)
+	for (i = 0; i < pool_descs(pool, nr_lent); i++)
 		pool_give_ref(pool, table->desc_gref[i]);
 	if (table->nr_segs != pool->table_segs) {
 		pool->tables.nr--;
@@ -302,6 +355,36 @@ static bool pool_give_table(struct blkfront_pool *pool,
 	list_add(&table->node, &pool->table_list);
 	pool->tables.nr_free++;
 	return true;
+}
+
+/* A private page that is not granted, or not any more. */
+static void pool_give_page(struct blkfront_pool *pool, struct page *page)
+{
+	list_add(&page->lru, &pool->page_list);
+	pool->pages.nr_free++;
+}
+
+/* Those that are granted go onto @surplus when there are enough of them. */
+static void pool_give_segs(struct blkfront_pool *pool,
+			   struct blkfront_shadow *shadow,
+			   struct list_head *surplus)
+{
+	LIST_HEAD(kept);
+	unsigned int i;
+
+	for (i = 0; i < shadow->nr_lent; i++) {
+		if (pool->private && page_private(shadow->page[i])) {
+			blkfront_persistent_keep(pool, shadow->page[i],
+						 i >= shadow->nr_granted,
+						 &kept, surplus);
+			continue;
+		}
+		pool_give_ref(pool, shadow->io.seg[i].gref);
+		if (pool->private)
+			pool_give_page(pool, shadow->page[i]);
+	}
+	/* The first that was lent is the first that is lent again. */
+	list_splice(&kept, &pool->granted_list);
 }
 
 /**
@@ -316,25 +399,21 @@ void blkfront_pool_give(struct blkfront_pool *pool,
 			struct blkfront_shadow *shadow)
 {
 	struct blkfront_table *table = shadow->table;
-	unsigned int i, nr = shadow->nr_lent;
+	unsigned int nr = shadow->nr_lent;
 	unsigned long flags;
+	LIST_HEAD(surplus);
+	LIST_HEAD(tables);
 
 	if (!nr)
 		return;
 	spin_lock_irqsave(&pool->lock, flags);
-	for (i = 0; i < nr; i++) {
-		pool_give_ref(pool, shadow->io.seg[i].gref);
-		if (pool->private)
-			list_add(&shadow->page[i]->lru, &pool->page_list);
-	}
-	if (pool->private)
-		pool->pages.nr_free += nr;
-	if (table && pool_give_table(pool, table, nr))
-		table = NULL;
+	pool_give_segs(pool, shadow, &surplus);
+	if (table && !pool_give_table(pool, table, nr))
+		list_add(&table->node, &tables);
 	spin_unlock_irqrestore(&pool->lock, flags);
 
-	if (unlikely(table))
-		table_free(table);
+	blkfront_persistent_end(pool, &surplus, false);
+	pool_free_tables(pool, &tables, false);
 	shadow->table = NULL;
 	shadow->nr_lent = 0;
 }
@@ -354,19 +433,23 @@ static void pool_free_refs(struct blkfront_pool *pool, unsigned int nr)
 	}
 }
 
-/* Give back what is idle; with a @reserve of 0, all. */
-static void pool_shrink(struct blkfront_pool *pool, unsigned int reserve)
+/*
+ * Give back what is idle; with a @reserve of 0, all.  Returns false if there is
+ * something that the backend has mapped.
+ */
+static bool pool_shrink(struct blkfront_pool *pool, unsigned int reserve)
 {
+	bool all = blkfront_persistent_trim(pool, reserve);
 	unsigned int refs, pages, tables;
-	struct blkfront_table *table, *t;
 	struct page *page, *p;
 	LIST_HEAD(page_list);
 	LIST_HEAD(table_list);
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	refs = stock_trim(&pool->refs, reserve);
-	pages = stock_trim(&pool->pages, reserve);
+	list_splice_init(&pool->mapped_list, &table_list);
+	refs = stock_trim(&pool->refs, pool_rest(pool, reserve));
+	pages = stock_trim(&pool->pages, pool_rest(pool, reserve));
 	tables = stock_trim(&pool->tables, 0);
 	while (pages--)
 		list_move(pool->page_list.next, &page_list);
@@ -377,8 +460,8 @@ static void pool_shrink(struct blkfront_pool *pool, unsigned int reserve)
 	pool_free_refs(pool, refs);
 	list_for_each_entry_safe(page, p, &page_list, lru)
 		__free_page(page);
-	list_for_each_entry_safe(table, t, &table_list, node)
-		table_free(table);
+	pool_free_tables(pool, &table_list, false);
+	return all && list_empty(&pool->mapped_list);
 }
 
 static void pool_trim_work(struct work_struct *work)
@@ -386,9 +469,12 @@ static void pool_trim_work(struct work_struct *work)
 	struct blkfront_pool *pool =
 		container_of(work, struct blkfront_pool, trim.work);
 
-	pool_shrink(pool, POOL_RESERVE);
+	if (pool_shrink(pool, POOL_RESERVE))
+		pool->period = POOL_PERIOD;
+	else
+		pool->period = min(2 * pool->period, POOL_MAX_PERIOD);
 	if (pool_has_spare(pool))
-		queue_delayed_work(blkfront_wq, &pool->trim, POOL_PERIOD);
+		queue_delayed_work(blkfront_wq, &pool->trim, pool->period);
 }
 
 /* --- the pool's life: under disk->lock, while no request has anything of it ----------- */
@@ -401,8 +487,11 @@ void blkfront_pool_init(struct blkfront_pool *pool)
 {
 	spin_lock_init(&pool->lock);
 	pool->ref_chain = INVALID_GRANT_REF;
+	pool->period = POOL_PERIOD;
 	INIT_LIST_HEAD(&pool->page_list);
+	INIT_LIST_HEAD(&pool->granted_list);
 	INIT_LIST_HEAD(&pool->table_list);
+	INIT_LIST_HEAD(&pool->mapped_list);
 	INIT_DELAYED_WORK(&pool->trim, pool_trim_work);
 }
 
@@ -423,7 +512,8 @@ static void pool_empty(struct blkfront_pool *pool, unsigned int reserve)
 void blkfront_pool_close(struct blkfront_pool *pool)
 {
 	pool_empty(pool, 0);
-	WARN_ON_ONCE(pool->refs.nr || pool->pages.nr || pool->tables.nr);
+	WARN_ON_ONCE(pool->refs.nr || pool->pages.nr || pool->granted.nr ||
+		     pool->tables.nr);
 	pool->ref_chain = INVALID_GRANT_REF;
 }
 
@@ -453,6 +543,63 @@ int blkfront_pool_open(struct blkfront_pool *pool, bool private)
 }
 
 /**
+ * blkfront_pool_use - begin to lend for a connection
+ * @pool: the pool, opened
+ * @private: requests get private pages, as the pool was opened for, or they do not
+ * @persistent: private pages stay granted
+ * @domid: the backend's domain
+ */
+void blkfront_pool_use(struct blkfront_pool *pool, bool private,
+		       bool persistent, domid_t domid)
+{
+	struct page *page, *next;
+	LIST_HEAD(page_list);
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	if (!private) {
+		list_splice_init(&pool->page_list, &page_list);
+		memset(&pool->pages, 0, sizeof(pool->pages));
+	}
+	pool->private = private;
+	pool->persistent = persistent;
+	pool->domid = domid;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	list_for_each_entry_safe(page, next, &page_list, lru)
+		__free_page(page);
+}
+
+/**
+ * blkfront_pool_fence - end access to what stays granted
+ * @pool: the pool
+ * @give_up: what is mapped is left to the backend
+ *
+ * Context: process, may sleep.
+ * Return: false if the backend still has something mapped.
+ */
+bool blkfront_pool_fence(struct blkfront_pool *pool, bool give_up)
+{
+	unsigned long flags;
+	LIST_HEAD(tables);
+	bool all;
+
+	if (!pool->persistent)
+		return true;
+	/* It may have some of it in its hands. */
+	cancel_delayed_work_sync(&pool->trim);
+	all = blkfront_persistent_fence(pool, give_up);
+	spin_lock_irqsave(&pool->lock, flags);
+	list_splice_init(&pool->mapped_list, &tables);
+	list_splice_init(&pool->table_list, &tables);
+	pool->tables.nr -= pool->tables.nr_free;
+	pool->tables.nr_free = 0;
+	pool->tables.nr_low = 0;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	pool_free_tables(pool, &tables, give_up);
+	return all && list_empty(&pool->mapped_list);
+}
+
+/**
  * blkfront_pool_set_table - how large requests are from now on
  * @pool: the pool
  * @nr_segs: how many segments at most
@@ -461,7 +608,6 @@ int blkfront_pool_open(struct blkfront_pool *pool, bool private)
  */
 void blkfront_pool_set_table(struct blkfront_pool *pool, unsigned int nr_segs)
 {
-	struct blkfront_table *table, *t;
 	LIST_HEAD(table_list);
 	unsigned long flags;
 
@@ -474,6 +620,5 @@ void blkfront_pool_set_table(struct blkfront_pool *pool, unsigned int nr_segs)
 	}
 	pool->table_segs = nr_segs;
 	spin_unlock_irqrestore(&pool->lock, flags);
-	list_for_each_entry_safe(table, t, &table_list, node)
-		table_free(table);
+	pool_free_tables(pool, &table_list, false);
 }

@@ -121,6 +121,9 @@ bool blkfront_recover_fence(struct blkfront_disk *disk, bool give_up)
 		if (!ctx->queue->shared &&
 		    !recover_fence_ctx(disk, ctx, give_up))
 			done = false;
+	for_each_queue(disk, queue)
+		if (!queue->shared && !blkfront_pool_fence(&queue->pool, give_up))
+			done = false;
 	return done;
 }
 
@@ -162,11 +165,14 @@ int blkfront_recover_prepare(struct blkfront_disk *disk)
 	int err = 0;
 
 	lockdep_assert_held(&disk->lock);
+	/* Whether the backend does, too, is known when it is connected. */
+	disk->persistent = READ_ONCE(blkfront_feature_persistent);
 	for_each_queue(disk, queue) {
 		if (queue - disk->queues >= disk->layout.rings)
 			blkfront_pool_close(&queue->pool);
 		else if (!err)
-			err = blkfront_pool_open(&queue->pool, disk->untrusted);
+			err = blkfront_pool_open(&queue->pool, disk->untrusted ||
+						 disk->persistent);
 	}
 	return err;
 }
@@ -253,6 +259,10 @@ unsigned int blkfront_recover_replay(struct blkfront_disk *disk)
 	unsigned int nr = 0;
 
 	lockdep_assert_held(&disk->lock);
+	for_each_queue(disk, queue)
+		blkfront_pool_use(&queue->pool, disk->untrusted ||
+				  disk->config.persistent,
+				  disk->config.persistent, disk->domid);
 	recover_configure(disk);
 	recover_spread(disk);
 	for_each_ctx(disk, ctx)

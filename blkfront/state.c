@@ -156,7 +156,7 @@ static void state_announce(struct blkfront_disk *disk)
 	};
 	const struct blkfront_config *config = &disk->config;
 
-	blkfront_info(disk, "%llu sectors, blocks of %u/%u bytes, %u rings of %u pages, requests of %u pages, %s%s%s%s%s\n",
+	blkfront_info(disk, "%llu sectors, blocks of %u/%u bytes, %u rings of %u pages, requests of %u pages, %s%s%s%s%s%s\n",
 		      config->sectors, config->sector_size,
 		      config->physical_sector_size, disk->layout.rings,
 		      1U << disk->layout.ring_order, config->max_segments,
@@ -164,6 +164,7 @@ static void state_announce(struct blkfront_disk *disk)
 		      config->discard ? ", discard" : "",
 		      config->secure_erase ? ", secure erase" : "",
 		      config->readonly ? ", read-only" : "",
+		      config->persistent ? ", persistent grants" : "",
 		      disk->untrusted ? ", backend not trusted" : "");
 }
 

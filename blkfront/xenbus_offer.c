@@ -26,6 +26,7 @@ static void xenbus_wish(const struct blkfront_disk *disk,
 		wish->rings = min(wish->rings, disk->nr_ctxs);
 	wish->ring_order = READ_ONCE(blkfront_max_ring_page_order);
 	wish->segments = READ_ONCE(blkfront_max_indirect_segments);
+	wish->persistent = disk->persistent;
 }
 
 /*
@@ -130,7 +131,13 @@ int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 	if (err) {
 		xenbus_refuse(disk, err, &refusal);
 		err = -EPROTO;
+		goto out;
 	}
+	/* The next backend on these rings shall not do what this one does not. */
+	if (disk->persistent && !config->persistent &&
+	    !xenbus_printf(XBT_NIL, disk->xbdev->nodename,
+			   BLKIF_KEY_FEATURE_PERSISTENT, "0"))
+		disk->persistent = false;
 out:
 	xenbus_free_offer(&offer);
 	return err;

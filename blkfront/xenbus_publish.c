@@ -17,7 +17,6 @@ static const char * const xenbus_stale_keys[] = {
 	BLKIF_KEY_RING_PAGE_ORDER,
 	BLKIF_KEY_NUM_RING_PAGES,
 	BLKIF_KEY_NUM_QUEUES,
-	BLKIF_KEY_FEATURE_PERSISTENT,
 };
 
 /* More queues, or pages of a ring, no driver had. */
@@ -129,6 +128,9 @@ static int xenbus_write_keys(struct xenbus_transaction xbt,
 	if (!err)
 		err = xenbus_printf(xbt, node, BLKIF_KEY_PROTOCOL, "%s",
 				    BLKIF_PROTOCOL_NATIVE);
+	if (!err)
+		err = xenbus_printf(xbt, node, BLKIF_KEY_FEATURE_PERSISTENT,
+				    "%d", disk->persistent);
 	return err;
 }
 

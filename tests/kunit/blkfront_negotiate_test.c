@@ -113,6 +113,7 @@ static const struct bad_case bad_cases[] = {
 	{ BLKFRONT_KEY_DISCARD_GRANULARITY, "1000" },
 	{ BLKFRONT_KEY_DISCARD_ALIGNMENT, "100" },
 	{ BLKFRONT_KEY_DISCARD_SECURE, "x" },
+	{ BLKFRONT_KEY_PERSISTENT, "yes" },
 	{ BLKFRONT_KEY_MAX_INDIRECT_SEGMENTS, "" },
 	{ BLKFRONT_KEY_MAX_INDIRECT_SEGMENTS, "-1" },
 	{ BLKFRONT_KEY_MAX_INDIRECT_SEGMENTS, "0x20" },
@@ -180,6 +181,31 @@ static void how_large_a_request_may_be(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, blkfront_negotiate(&offer, &want,
 							    &config, &refusal));
 		KUNIT_EXPECT_EQ_MSG(test, cases[i].got, config.max_segments,
+				    "case %u", i);
+	}
+}
+
+static void PG1_persistent_if_both_say_so(struct kunit *test)
+{
+	static const struct {
+		const char *offered;
+		bool wanted, got;
+	} cases[] = {
+		{ NULL, true, false }, { "0", true, false }, { "1", true, true },
+		{ "1", false, false }, { NULL, false, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct blkfront_wish want = { .persistent = cases[i].wanted };
+		struct blkfront_offer offer = good_offer();
+		struct blkfront_refusal refusal;
+		struct blkfront_config config;
+
+		offer.value[BLKFRONT_KEY_PERSISTENT] = cases[i].offered;
+		KUNIT_ASSERT_EQ(test, 0, blkfront_negotiate(&offer, &want,
+							    &config, &refusal));
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].got, config.persistent,
 				    "case %u", i);
 	}
 }
@@ -275,6 +301,7 @@ static struct kunit_case negotiate_cases[] = {
 	KUNIT_CASE(U4_D13_values_that_cannot_be),
 	KUNIT_CASE(the_largest_disk),
 	KUNIT_CASE(how_large_a_request_may_be),
+	KUNIT_CASE(PG1_persistent_if_both_say_so),
 	KUNIT_CASE(which_rings_there_are),
 	KUNIT_CASE(D13_rings_that_cannot_be),
 	{}

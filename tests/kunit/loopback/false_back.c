@@ -90,12 +90,14 @@ static void false_answer(struct false_back *back, struct false_ring *ring,
 /* --- data ----------------------------------------------------------------------------- */
 
 /* One segment's data; how many bytes it has. */
-static unsigned int false_copy(const struct blkif_segment *seg, u8 op, u64 at)
+static unsigned int false_copy(const struct false_back *back,
+			       const struct blkif_segment *seg, u8 op, u64 at)
 {
 	unsigned int from = seg->first_sect << SECTOR_SHIFT;
 	unsigned int bytes = (seg->last_sect - seg->first_sect + 1) <<
 			     SECTOR_SHIFT;
-	struct page *page = xen_granted(seg->gref, op == BLKIF_OP_READ);
+	struct page *page = xen_granted(seg->gref, op == BLKIF_OP_READ ||
+							back->persistent);
 
 	if (seg->pad || seg->last_sect > 7 || seg->first_sect > seg->last_sect ||
 	    at + bytes > DISK_SECTORS << SECTOR_SHIFT) {
@@ -112,13 +114,14 @@ static unsigned int false_copy(const struct blkif_segment *seg, u8 op, u64 at)
 	return bytes;
 }
 
-static unsigned int false_direct(const union blkif_native_request *req)
+static unsigned int false_direct(const struct false_back *back,
+				 const union blkif_native_request *req)
 {
 	u64 at = req->rw.sector_number << SECTOR_SHIFT;
 	unsigned int i, bytes = 0;
 
 	for (i = 0; i < req->rw.nr_segments; i++)
-		bytes += false_copy(&req->rw.seg[i], req->operation,
+		bytes += false_copy(back, &req->rw.seg[i], req->operation,
 				    at + bytes);
 	return bytes;
 }
@@ -139,12 +142,12 @@ static unsigned int false_indirect(struct false_back *back,
 	for (i = 0; i < nr; i++) {
 		if (i % 512 == 0) {
 			page = xen_granted(req->indirect.indirect_grefs[i / 512],
-					   false);
+					   back->persistent);
 			if (!page)
 				return bytes;
 			desc = page_address(page);
 		}
-		bytes += false_copy(&desc[i % 512], req->indirect.indirect_op,
+		bytes += false_copy(back, &desc[i % 512], req->indirect.indirect_op,
 				    at + bytes);
 	}
 	return bytes;
@@ -171,7 +174,7 @@ static void false_serve(struct false_back *back, unsigned int index,
 		op->nr_segs = req->indirect.nr_segments;
 		op->nr_sectors = false_indirect(back, req) >> SECTOR_SHIFT;
 	} else if (op->op == BLKIF_OP_READ || op->op == BLKIF_OP_WRITE) {
-		op->nr_sectors = false_direct(req) >> SECTOR_SHIFT;
+		op->nr_sectors = false_direct(back, req) >> SECTOR_SHIFT;
 	}
 	if (back->nr_fail) {
 		back->nr_fail--;
@@ -249,6 +252,7 @@ static void false_offer(const struct false_back *back)
 {
 	false_offer_one(BACK_NODE "/multi-queue-max-queues", back->max_queues);
 	false_offer_one(BACK_NODE "/max-ring-page-order", back->max_order);
+	false_offer_one(BACK_NODE "/feature-persistent", back->persistent);
 	false_offer_one(BACK_NODE "/feature-max-indirect-segments",
 			back->max_indirect);
 }

@@ -54,6 +54,7 @@ struct false_back {
 	unsigned int max_order;
 	unsigned int max_indirect;
 	bool through;		/* it has no cache */
+	bool persistent;	/* and then it would map all for writing */
 
 	bool hold;		/* takes nothing */
 	unsigned int nr_take;	/* while it holds: so many nevertheless */

@@ -23,6 +23,8 @@ unsigned int blkback_persistent_grant_unused_seconds = 60;
 struct workqueue_struct *blkfront_wq;
 struct workqueue_struct *blkfront_block_wq;
 bool blkfront_trusted = true;
+bool blkfront_feature_persistent;
+unsigned int blkfront_max_persistent_grants = 512;
 unsigned int blkfront_max_queues = 4;
 unsigned int blkfront_max_ring_page_order = 2;
 unsigned int blkfront_max_indirect_segments = 256;
@@ -176,7 +178,8 @@ kunit_test_suites(&back_states_suite, &back_stats_suite, &back_connect_suite,
 		  &back_stall_suite, &back_hostile_suite, &pair_data_suite,
 		  &pair_life_suite, &pair_return_suite, &pair_adopt_suite,
 		  &pair_durable_suite, &pair_hostile_suite, &pair_pieces_suite,
-		  &pair_rings_suite, &pair_store_suite, &pair_deadline_suite);
+		  &pair_rings_suite, &pair_store_suite, &pair_deadline_suite,
+		  &pair_persistent_suite);
 
 MODULE_DESCRIPTION("XenBlk: both halves joined by a false Xen");
 MODULE_LICENSE("GPL");

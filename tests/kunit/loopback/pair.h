@@ -76,5 +76,6 @@ extern struct kunit_suite pair_pieces_suite;
 extern struct kunit_suite pair_rings_suite;
 extern struct kunit_suite pair_store_suite;
 extern struct kunit_suite pair_deadline_suite;
+extern struct kunit_suite pair_persistent_suite;
 
 #endif /* _LOOPBACK_PAIR_H */
