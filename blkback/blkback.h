@@ -319,7 +319,7 @@ struct blkback_discards {
  * @end: the end of it, queued once, as remove()'s last act
  * @io_wq: the passes of its rings, and all else that this disk may hold up
  * @front_state: the frontend's state as the watch saw it last
- * @ring_broken: a queue saw its ring broken
+ * @ring_fault: what a queue found its ring broken for; NULL while none did
  * @ratelimit: of the messages that its frontend can cause
  * @physical_watch: on "physical-device"
  * @state_watch: on our own "state", which the toolstack writes too
@@ -330,6 +330,7 @@ struct blkback_discards {
  * @unwritten: what is in the disk's write cache; survives a reconnect
  * @offer: what frontends are offered; does not change
  * @config: what the connected frontend wrote; meaningful while @queue is set
+ * @abi: layout of its slots, which a ring may have to find out for all
  * @queue: the rings; NULL while not connected
  * @nr_queues: how many there are
  * @stats: those of each number, the newest first; only grows
@@ -343,7 +344,7 @@ struct blkback_dev {
 	struct work_struct end;
 	struct workqueue_struct *io_wq;
 	enum xenbus_state front_state;
-	bool ring_broken;
+	const char *ring_fault;
 	struct ratelimit_state ratelimit;
 	struct xenbus_watch physical_watch;
 	struct xenbus_watch state_watch;
@@ -354,6 +355,7 @@ struct blkback_dev {
 	struct blkback_unwritten unwritten;
 	struct blkback_offer offer;
 	struct blkback_config config;
+	enum blkback_abi abi;
 	struct blkback_queue **queue;
 	unsigned int nr_queues;
 	struct blkback_stats *stats;
@@ -410,7 +412,7 @@ void blkback_state_end(struct blkback_dev *dev);
 void blkback_state_wait_for_all(void);
 /* any context */
 void blkback_state_kick(struct blkback_dev *dev);
-void blkback_state_ring_broken(struct blkback_dev *dev);
+void blkback_state_ring_broken(struct blkback_dev *dev, const char *fault);
 
 /* connection.c: the device's work item, may sleep */
 int blkback_connection_start(struct blkback_dev *dev,

@@ -167,6 +167,7 @@ int blkback_connection_start(struct blkback_dev *dev,
 	struct blkback_queue *queue;
 	unsigned int i;
 
+	dev->abi = config->abi;
 	dev->queue = kcalloc(config->nr_queues, sizeof(*dev->queue),
 			     GFP_KERNEL);
 	if (!dev->queue) {

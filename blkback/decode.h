@@ -10,6 +10,7 @@
 enum blkback_abi {
 	BLKBACK_ABI_X86_64,	/* also arm-abi */
 	BLKBACK_ABI_X86_32,
+	BLKBACK_ABI_UNKNOWN,	/* the frontend did not say; see guess.c */
 };
 
 /* A slot as it was copied off the ring. */

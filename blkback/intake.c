@@ -9,16 +9,44 @@
 #include <linux/minmax.h>
 
 #include "blkback.h"
+#include "guess.h"
 #include "port.h"
 
-static void intake_break(struct blkback_queue *queue)
+static void intake_break(struct blkback_queue *queue, const char *fault)
 {
 	if (test_and_set_bit(BLKBACK_QUEUE_BROKEN, &queue->flags))
 		return;
-	blkback_warn(queue->dev,
-		     "the frontend claims more requests than ring %u has slots; the connection is closed\n",
-		     queue->number);
-	blkback_state_ring_broken(queue->dev);
+	blkback_warn(queue->dev, "ring %u: %s; the connection is closed\n",
+		     queue->number, fault);
+	blkback_state_ring_broken(queue->dev, fault);
+}
+
+/*
+ * The frontend wrote no "protocol".  The first request on its first ring has to
+ * tell, or nothing of it is believed.
+ */
+static bool intake_learn_abi(struct blkback_queue *queue,
+			     const struct blkback_limits *limits)
+{
+	struct blkback_dev *dev = queue->dev;
+	enum blkback_abi abi = READ_ONCE(dev->abi);
+	union blkback_slot slot;
+
+	if (abi == BLKBACK_ABI_UNKNOWN) {
+		if (blkback_ring_first(&queue->ring, &slot))
+			abi = blkback_guess(&slot, limits);
+		if (abi == BLKBACK_ABI_UNKNOWN) {
+			intake_break(queue,
+				     "the frontend's key protocol is missing, and its first request does not tell the layout of its slots; expected x86_64-abi, x86_32-abi or arm-abi in the key, or a read");
+			return false;
+		}
+		blkback_info(dev, "the frontend's key protocol is missing: its first request was laid out as for %s\n",
+			     abi == BLKBACK_ABI_X86_32 ? BLKIF_PROTOCOL_X86_32 :
+							 BLKIF_PROTOCOL_X86_64);
+		WRITE_ONCE(dev->abi, abi);
+	}
+	blkback_ring_set_abi(&queue->ring, abi);
+	return true;
 }
 
 /* The capacity follows a resize, which another work item takes over. */
@@ -73,9 +101,13 @@ bool blkback_intake_take(struct blkback_queue *queue, struct list_head *refused)
 	struct blkback_req *req;
 
 	if (nr < 0) {
-		intake_break(queue);
+		intake_break(queue,
+			     "the frontend claims more requests than its ring has slots");
 		return false;
 	}
+	if (unlikely(queue->ring.abi == BLKBACK_ABI_UNKNOWN) && nr &&
+	    !intake_learn_abi(queue, &limits))
+		return false;
 	blkback_durable_look(queue);
 	/* The poll for it does not wake an idle CPU; whoever works may notice. */
 	if (unlikely(bdev_nr_sectors(queue->dev->vbd.bdev) !=

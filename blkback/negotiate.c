@@ -48,22 +48,25 @@ static int negotiate_protocol(const struct blkback_keys *keys,
 			      struct blkback_config *config,
 			      struct blkback_refusal *refusal)
 {
-	const char *protocol;
 	char *text;
 	int err;
 
 	err = look_up(keys, BLKIF_KEY_PROTOCOL, &text, refusal);
 	if (err)
 		return err;
-	/* Without the key it is the native layout, as the protocol has it. */
-	protocol = text ?: BLKIF_PROTOCOL_NATIVE;
-	if (!strcmp(protocol, BLKIF_PROTOCOL_X86_64) ||
-	    !strcmp(protocol, BLKIF_PROTOCOL_ARM))
+	/*
+	 * Without the key it is the frontend's native layout, as the protocol
+	 * has it: whichever that is.
+	 */
+	if (!text)
+		config->abi = BLKBACK_ABI_UNKNOWN;
+	else if (!strcmp(text, BLKIF_PROTOCOL_X86_64) ||
+		 !strcmp(text, BLKIF_PROTOCOL_ARM))
 		config->abi = BLKBACK_ABI_X86_64;
-	else if (!strcmp(protocol, BLKIF_PROTOCOL_X86_32))
+	else if (!strcmp(text, BLKIF_PROTOCOL_X86_32))
 		config->abi = BLKBACK_ABI_X86_32;
 	else
-		err = refuse(refusal, BLKIF_KEY_PROTOCOL, protocol,
+		err = refuse(refusal, BLKIF_KEY_PROTOCOL, text,
 			     "x86_64-abi, x86_32-abi or arm-abi");
 	kfree(text);
 	return err;

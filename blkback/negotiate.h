@@ -48,7 +48,8 @@ struct blkback_ring_config {
 
 /**
  * struct blkback_config - a connection, checked
- * @abi: layout of the rings' slots
+ * @abi: layout of the rings' slots; BLKBACK_ABI_UNKNOWN where the frontend did not
+ *	say
  * @nr_queues: how many rings
  * @nr_ring_pages: pages of each, a power of two
  * @counted: the frontend wrote how many pages

@@ -7,6 +7,7 @@
  * What is read is read once; what the frontend could change back (rsp_prod) is
  * kept privately and only written.
  */
+#include <linux/array_size.h>
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/log2.h>
@@ -52,9 +53,33 @@ unsigned int blkback_ring_slots(unsigned int nr_pages)
 }
 
 /**
+ * blkback_ring_set_abi - say how the slots are laid out
+ * @ring: the ring
+ * @abi: their layout
+ *
+ * Context: any; nobody else may use the ring.
+ */
+void blkback_ring_set_abi(struct blkback_ring *ring, enum blkback_abi abi)
+{
+	ring->abi = abi;
+	switch (abi) {
+	case BLKBACK_ABI_X86_64:
+		ring->slot_bytes = sizeof(union blkif_x86_64_request);
+		break;
+	case BLKBACK_ABI_X86_32:
+		ring->slot_bytes = sizeof(union blkif_x86_32_request);
+		break;
+	case BLKBACK_ABI_UNKNOWN:
+		ring->slot_bytes = 0;
+		break;
+	}
+}
+
+/**
  * blkback_ring_attach - start to use a mapped ring
  * @ring: the ring
- * @abi: layout of its slots
+ * @abi: layout of its slots; if BLKBACK_ABI_UNKNOWN no slot is to be taken before
+ *	blkback_ring_set_abi()
  * @page: where its pages are mapped
  * @nr_pages: how many, a power of two
  *
@@ -75,10 +100,7 @@ int blkback_ring_attach(struct blkback_ring *ring, enum blkback_abi abi,
 	if (req_prod - rsp_prod > nr_slots)
 		return -EINVAL;
 
-	ring->abi = abi;
-	ring->slot_bytes = abi == BLKBACK_ABI_X86_32 ?
-			   sizeof(union blkif_x86_32_request) :
-			   sizeof(union blkif_x86_64_request);
+	blkback_ring_set_abi(ring, abi);
 	memcpy(ring->page, page, nr_pages * sizeof(*page));
 	ring->back.sring = sring;
 	ring->back.nr_ents = nr_slots;
@@ -120,6 +142,26 @@ static void copy_words(u32 *to, const u32 *from, unsigned int nr)
 {
 	while (nr--)
 		*to++ = READ_ONCE(*from++);
+}
+
+/**
+ * blkback_ring_first - look at the first slot there ever was
+ * @ring: the ring; blkback_ring_pending() said that there is a slot
+ * @slot: private copy, as long as the longer layout
+ *
+ * It lies at the same place whatever the layout.
+ *
+ * Context: the ring's work item.
+ * Return: false when it was taken, maybe by another backend.
+ */
+bool blkback_ring_first(const struct blkback_ring *ring,
+			union blkback_slot *slot)
+{
+	if (ring->back.req_cons)
+		return false;
+	copy_words(slot->words, ring->page[0] + RING_HEADER_BYTES,
+		   ARRAY_SIZE(slot->words));
+	return true;
 }
 
 /**

@@ -24,7 +24,7 @@ DEFINE_RING_TYPES(blkback_wire, struct blkback_wire_dummy,
  * struct blkback_ring - our end of the shared pages
  * @back: indices; @back.sring is NULL while no page is mapped
  * @abi: layout of the slots
- * @slot_bytes: distance from one slot to the next
+ * @slot_bytes: distance from one slot to the next; 0 while that is not known
  * @page: where each page is; they lie anywhere
  */
 struct blkback_ring {
@@ -37,6 +37,9 @@ struct blkback_ring {
 unsigned int blkback_ring_slots(unsigned int nr_pages);
 int blkback_ring_attach(struct blkback_ring *ring, enum blkback_abi abi,
 			void *const *page, unsigned int nr_pages);
+void blkback_ring_set_abi(struct blkback_ring *ring, enum blkback_abi abi);
+bool blkback_ring_first(const struct blkback_ring *ring,
+			union blkback_slot *slot);
 void blkback_ring_detach(struct blkback_ring *ring);
 int blkback_ring_pending(struct blkback_ring *ring);
 void blkback_ring_take(struct blkback_ring *ring, union blkback_slot *slot);

@@ -36,14 +36,15 @@ void blkback_state_kick(struct blkback_dev *dev)
 }
 
 /**
- * blkback_state_ring_broken - a ring's indices make no sense
+ * blkback_state_ring_broken - a ring makes no sense
  * @dev: the device
+ * @fault: why not, for people; stays where it is
  *
  * Context: any.
  */
-void blkback_state_ring_broken(struct blkback_dev *dev)
+void blkback_state_ring_broken(struct blkback_dev *dev, const char *fault)
 {
-	WRITE_ONCE(dev->ring_broken, true);
+	WRITE_ONCE(dev->ring_fault, fault);
 	blkback_state_kick(dev);
 }
 
@@ -114,8 +115,20 @@ static void dev_disconnect(struct blkback_dev *dev)
 		blkback_warn(dev, "the disk did not flush its cache at disconnect: %pe\n",
 			     ERR_PTR(err));
 	}
-	WRITE_ONCE(dev->ring_broken, false);
+	WRITE_ONCE(dev->ring_fault, NULL);
 	blkback_info(dev, "disconnected\n");
+}
+
+static const char *abi_text(enum blkback_abi abi)
+{
+	switch (abi) {
+	case BLKBACK_ABI_X86_64:
+		return "x86_64 slots";
+	case BLKBACK_ABI_X86_32:
+		return "x86_32 slots";
+	default:
+		return "slots of a layout that it does not tell";
+	}
 }
 
 static void dev_tell_connected(struct blkback_dev *dev)
@@ -127,8 +140,7 @@ static void dev_tell_connected(struct blkback_dev *dev)
 		     dev->vbd.emulate ? " (emulated)" : "",
 		     dev->vbd.limits.read_only ? ", read-only" : "",
 		     config->nr_queues, config->nr_ring_pages,
-		     config->abi == BLKBACK_ABI_X86_32 ? "x86_32 slots" :
-							 "x86_64 slots");
+		     abi_text(config->abi));
 }
 
 /* Publish last: the rings are served before the frontend hears of it. */
@@ -255,11 +267,12 @@ static void dev_check_vbd(struct blkback_dev *dev)
 /* The queue said in the log what is wrong with it. */
 static void dev_check_ring(struct blkback_dev *dev)
 {
-	if (!READ_ONCE(dev->ring_broken))
+	const char *fault = READ_ONCE(dev->ring_fault);
+
+	if (!fault)
 		return;
-	WRITE_ONCE(dev->ring_broken, false);
-	dev_refuse(dev, -EPROTO,
-		   "the frontend claims more requests than its ring has slots");
+	WRITE_ONCE(dev->ring_fault, NULL);
+	dev_refuse(dev, -EPROTO, fault);
 }
 
 static void dev_step(struct blkback_dev *dev)

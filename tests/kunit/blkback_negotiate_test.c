@@ -91,84 +91,84 @@ static const struct good_case good_cases[] = {
 	  ONE_RING(BLKBACK_ABI_X86_32) },
 	{ "arm", GOOD "protocol=arm-abi\n", &small_offer, 512,
 	  ONE_RING(BLKBACK_ABI_X86_64) },
-	{ "no protocol is native", GOOD, &small_offer, 512,
-	  ONE_RING(BLKBACK_ABI_X86_64) },
+	{ "no protocol is told later", GOOD, &small_offer, 512,
+	  ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "a large offer is no duty", GOOD, &big_offer, 512,
-	  ONE_RING(BLKBACK_ABI_X86_64) },
+	  ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "largest numbers", "ring-ref=4294967295\nevent-channel=4294967295\n",
 	  &small_offer, 512,
-	  { { BLKBACK_ABI_X86_64, 1, 1 }, { { { U32_MAX }, U32_MAX } } } },
+	  { { BLKBACK_ABI_UNKNOWN, 1, 1 }, { { { U32_MAX }, U32_MAX } } } },
 
 	{ "order 0 with ring-ref", GOOD "ring-page-order=0\n", &small_offer,
-	  512, ONE_RING(BLKBACK_ABI_X86_64) },
+	  512, ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "order 0 with ring-ref0",
 	  "ring-ref0=8\nevent-channel=17\nring-page-order=0\n", &small_offer,
-	  512, ONE_RING(BLKBACK_ABI_X86_64) },
+	  512, ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "order 0 with both", GOOD "ring-ref0=9\nring-page-order=0\n",
-	  &small_offer, 512, ONE_RING(BLKBACK_ABI_X86_64) },
+	  &small_offer, 512, ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "one page", GOOD "num-ring-pages=1\n", &small_offer, 512,
-	  ONE_RING(BLKBACK_ABI_X86_64) },
+	  ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "one page with ring-ref0",
 	  "ring-ref0=8\nevent-channel=17\nnum-ring-pages=1\n", &small_offer,
-	  512, ONE_RING(BLKBACK_ABI_X86_64) },
+	  512, ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "order 1", "ring-ref0=5\nring-ref1=6\nevent-channel=7\n"
 	  "ring-page-order=1\n", &big_offer, 512,
-	  { { BLKBACK_ABI_X86_64, 1, 2 }, { { { 5, 6 }, 7 } } } },
+	  { { BLKBACK_ABI_UNKNOWN, 1, 2 }, { { { 5, 6 }, 7 } } } },
 	{ "four pages, both ways",
 	  "ring-ref0=5\nring-ref1=6\nring-ref2=9\nring-ref3=1\n"
 	  "event-channel=7\nring-page-order=2\nnum-ring-pages=4\n",
 	  &big_offer, 512,
-	  { { BLKBACK_ABI_X86_64, 1, 4 }, { { { 5, 6, 9, 1 }, 7 } } } },
+	  { { BLKBACK_ABI_UNKNOWN, 1, 4 }, { { { 5, 6, 9, 1 }, 7 } } } },
 	{ "two pages by number", "ring-ref0=5\nring-ref1=6\nevent-channel=7\n"
 	  "num-ring-pages=2\n", &big_offer, 512,
-	  { { BLKBACK_ABI_X86_64, 1, 2 }, { { { 5, 6 }, 7 } } } },
+	  { { BLKBACK_ABI_UNKNOWN, 1, 2 }, { { { 5, 6 }, 7 } } } },
 	{ "sixteen pages",
 	  "ring-ref0=20\nring-ref1=21\nring-ref2=22\nring-ref3=23\n"
 	  "ring-ref4=24\nring-ref5=25\nring-ref6=26\nring-ref7=27\n"
 	  "ring-ref8=28\nring-ref9=29\nring-ref10=30\nring-ref11=31\n"
 	  "ring-ref12=32\nring-ref13=33\nring-ref14=34\nring-ref15=35\n"
 	  "event-channel=7\nring-page-order=4\n", &big_offer, 512,
-	  { { BLKBACK_ABI_X86_64, 1, 16 },
+	  { { BLKBACK_ABI_UNKNOWN, 1, 16 },
 	    { { { 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34,
 		  35 }, 7 } } } },
 
 	{ "one queue", GOOD "multi-queue-num-queues=1\n", &small_offer, 512,
-	  ONE_RING(BLKBACK_ABI_X86_64) },
+	  ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "two queues", "multi-queue-num-queues=2\n"
 	  "queue-0/ring-ref=1\nqueue-0/event-channel=2\n"
 	  "queue-1/ring-ref=3\nqueue-1/event-channel=4\n", &big_offer, 512,
-	  { { BLKBACK_ABI_X86_64, 2, 1 }, { { { 1 }, 2 }, { { 3 }, 4 } } } },
+	  { { BLKBACK_ABI_UNKNOWN, 2, 1 }, { { { 1 }, 2 }, { { 3 }, 4 } } } },
 	{ "top-level keys beside those of queues", GOOD
 	  "multi-queue-num-queues=2\n"
 	  "queue-0/ring-ref=1\nqueue-0/event-channel=2\n"
 	  "queue-1/ring-ref=3\nqueue-1/event-channel=4\n", &big_offer, 512,
-	  { { BLKBACK_ABI_X86_64, 2, 1 }, { { { 1 }, 2 }, { { 3 }, 4 } } } },
+	  { { BLKBACK_ABI_UNKNOWN, 2, 1 }, { { { 1 }, 2 }, { { 3 }, 4 } } } },
 	{ "two queues of two pages", "multi-queue-num-queues=2\n"
 	  "ring-page-order=1\n"
 	  "queue-0/ring-ref0=1\nqueue-0/ring-ref1=2\nqueue-0/event-channel=3\n"
 	  "queue-1/ring-ref0=4\nqueue-1/ring-ref1=5\nqueue-1/event-channel=6\n",
 	  &big_offer, 512,
-	  { { BLKBACK_ABI_X86_64, 2, 2 },
+	  { { BLKBACK_ABI_UNKNOWN, 2, 2 },
 	    { { { 1, 2 }, 3 }, { { 4, 5 }, 6 } } } },
 	{ "two queues, order 0, either key", "multi-queue-num-queues=2\n"
 	  "ring-page-order=0\n"
 	  "queue-0/ring-ref=1\nqueue-0/event-channel=2\n"
 	  "queue-1/ring-ref0=3\nqueue-1/event-channel=4\n", &big_offer, 512,
-	  { { BLKBACK_ABI_X86_64, 2, 1 }, { { { 1 }, 2 }, { { 3 }, 4 } } } },
+	  { { BLKBACK_ABI_UNKNOWN, 2, 1 }, { { { 1 }, 2 }, { { 3 }, 4 } } } },
 
 	{ "PG1 both want it", GOOD "feature-persistent=1\n", &big_offer, 512,
-	  { { BLKBACK_ABI_X86_64, 1, 1, false, true }, { { { 8 }, 17 } } } },
+	  { { BLKBACK_ABI_UNKNOWN, 1, 1, false, true }, { { { 8 }, 17 } } } },
 	{ "PG1 the frontend does not", GOOD "feature-persistent=0\n",
-	  &big_offer, 512, ONE_RING(BLKBACK_ABI_X86_64) },
+	  &big_offer, 512, ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "PG1 it was not offered", GOOD "feature-persistent=1\n",
-	  &small_offer, 512, ONE_RING(BLKBACK_ABI_X86_64) },
+	  &small_offer, 512, ONE_RING(BLKBACK_ABI_UNKNOWN) },
 
 	{ "U3 large sectors, 512", GOOD "feature-large-sector-size=1\n",
-	  &small_offer, 512, ONE_RING(BLKBACK_ABI_X86_64) },
+	  &small_offer, 512, ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "U3 no large sectors, 4096", GOOD "feature-large-sector-size=0\n",
-	  &small_offer, 4096, ONE_RING(BLKBACK_ABI_X86_64) },
+	  &small_offer, 4096, ONE_RING(BLKBACK_ABI_UNKNOWN) },
 	{ "U3 not asked, 4096", GOOD, &small_offer, 4096,
-	  ONE_RING(BLKBACK_ABI_X86_64) },
+	  ONE_RING(BLKBACK_ABI_UNKNOWN) },
 };
 
 KUNIT_ARRAY_PARAM_DESC(good, good_cases, name);

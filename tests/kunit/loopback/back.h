@@ -76,6 +76,7 @@ extern struct kunit_suite back_unwritten_suite;
 extern struct kunit_suite back_deadline_suite;
 extern struct kunit_suite back_indirect_suite;
 extern struct kunit_suite back_persistent_suite;
+extern struct kunit_suite back_silent_suite;
 extern struct kunit_suite back_stall_suite;
 extern struct kunit_suite back_hostile_suite;
 

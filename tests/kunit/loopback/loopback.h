@@ -260,6 +260,7 @@ struct peer {
 	const char *front;		/* where its keys are */
 	const char *back;		/* and the backend's */
 	bool abi32;
+	bool silent;			/* does not say which it is */
 	int queue;			/* which of several; -1: the only one */
 	unsigned int nr_ring_pages;
 	unsigned int nr_slots;

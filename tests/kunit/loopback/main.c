@@ -175,11 +175,11 @@ kunit_test_suites(&back_states_suite, &back_stats_suite, &back_connect_suite,
 		  &back_emulate_suite, &back_emulate_turns_suite,
 		  &back_barrier_suite, &back_unwritten_suite,
 		  &back_deadline_suite, &back_persistent_suite,
-		  &back_stall_suite, &back_hostile_suite, &pair_data_suite,
-		  &pair_life_suite, &pair_return_suite, &pair_adopt_suite,
-		  &pair_durable_suite, &pair_hostile_suite, &pair_pieces_suite,
-		  &pair_rings_suite, &pair_store_suite, &pair_deadline_suite,
-		  &pair_persistent_suite);
+		  &back_stall_suite, &back_silent_suite, &back_hostile_suite,
+		  &pair_data_suite, &pair_life_suite, &pair_return_suite,
+		  &pair_adopt_suite, &pair_durable_suite, &pair_hostile_suite,
+		  &pair_pieces_suite, &pair_rings_suite, &pair_store_suite,
+		  &pair_deadline_suite, &pair_persistent_suite);
 
 MODULE_DESCRIPTION("XenBlk: both halves joined by a false Xen");
 MODULE_LICENSE("GPL");

@@ -141,7 +141,10 @@ void peer_publish(struct peer *peer)
 	peer->irq = xen_front_bind(&peer->port, peer_event, peer);
 	ring_tell(peer);
 	snprintf(path, sizeof(path), "%s/protocol", peer->front);
-	store_write(path, peer->abi32 ? "x86_32-abi" : "x86_64-abi");
+	if (peer->silent)
+		store_remove(path);
+	else
+		store_write(path, peer->abi32 ? "x86_32-abi" : "x86_64-abi");
 }
 
 bool peer_retract(struct peer *peer)
