@@ -267,6 +267,7 @@ static void nothing_to_flush(struct kunit *test)
 static void ST11_saved_while_its_backend_was_dead(struct kunit *test)
 {
 	struct pair *pair = test->priv;
+	struct blkfront_disk *front;
 	unsigned int closed;
 
 	for (closed = 0; closed < 2; closed++) {
@@ -278,8 +279,9 @@ static void ST11_saved_while_its_backend_was_dead(struct kunit *test)
 		xen_keep_mapped(true);
 		store_write(BACK_STATE, "%d", closed ? XenbusStateClosed :
 						       XenbusStateClosing);
-		KUNIT_ASSERT_TRUE(test, loopback_wait(READ_ONCE(pair_front(pair)->waiting) &&
-						      READ_ONCE(pair_front(pair)->closed) == closed));
+		front = pair_front(pair);
+		KUNIT_ASSERT_TRUE(test, loopback_wait(READ_ONCE(front->waiting) &&
+						      READ_ONCE(front->closed) == closed));
 		store_suspend_device(pair->front);
 		store_reset();
 		pair_nodes();
