@@ -57,6 +57,7 @@ struct blkback_order {
  * @nr_ended: how many of them are over
  * @nr_lost: flushes of ours that failed; only grows
  * @nr_told: how many of them the frontend was told of; only grows
+ * @told_anew: it was, and not all rings have been asked to look
  */
 struct blkback_unwritten {
 	struct work_struct flush;
@@ -66,6 +67,7 @@ struct blkback_unwritten {
 	unsigned int nr_ended;
 	atomic64_t nr_lost;
 	atomic64_t nr_told;
+	bool told_anew;
 };
 
 /* durable.c: the device's work item */

@@ -275,6 +275,15 @@ static void dev_check_ring(struct blkback_dev *dev)
 	dev_refuse(dev, -EPROTO, fault);
 }
 
+/* One ring has told the frontend of a lost cache: the others look once more. */
+static void dev_check_told(struct blkback_dev *dev)
+{
+	if (!READ_ONCE(dev->unwritten.told_anew))
+		return;
+	WRITE_ONCE(dev->unwritten.told_anew, false);
+	blkback_connection_kick(dev);
+}
+
 static void dev_step(struct blkback_dev *dev)
 {
 	enum xenbus_state front = READ_ONCE(dev->front_state);
@@ -347,8 +356,7 @@ static void dev_follow(struct blkback_dev *dev)
 	if (dev->xbdev->state == XenbusStateInitWait && !dev_open(dev))
 		dev_step(dev);
 	dev_check_vbd(dev);
-	/* It may be a ring that asked, for the others to look. */
-	blkback_connection_kick(dev);
+	dev_check_told(dev);
 }
 
 static void dev_work(struct work_struct *work)

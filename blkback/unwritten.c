@@ -86,6 +86,7 @@ void blkback_unwritten_tell(struct blkback_queue *queue)
 	    !test_bit(BLKBACK_QUEUE_BROKEN, &queue->flags)) {
 		advance(&dev->unwritten.nr_told, queue->tells);
 		/* Rings that have nothing to do have to look. */
+		WRITE_ONCE(dev->unwritten.told_anew, true);
 		blkback_state_kick(dev);
 	}
 	queue->tells = 0;
