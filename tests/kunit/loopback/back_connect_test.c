@@ -78,9 +78,8 @@ static void D23_connect_fails_at_every_step(struct kunit *test)
 }
 
 /* D23: each allocation fails once; what cannot be read is not taken for missing. */
-static void D23_connect_short_of_memory(struct kunit *test)
+static void short_of_memory(struct kunit *test, struct bench *bench)
 {
-	struct bench *bench = test->priv;
 	unsigned int nth, nr_refused = 0;
 	bool failed = true;
 
@@ -108,12 +107,25 @@ static void D23_connect_short_of_memory(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, failed);
 }
 
+static void D23_connect_short_of_memory(struct kunit *test)
+{
+	short_of_memory(test, test->priv);
+}
+
+/* Of a disk that is emulated, what there is for that, too. */
+static void D23_E1_connect_short_of_memory(struct kunit *test)
+{
+	disk_blocks(PAGE_SIZE, PAGE_SIZE - 1);
+	store_write(BACK_NODE "/emulate-512", "1");
+	short_of_memory(test, test->priv);
+}
+
 /* What cannot be read is not guessed. */
 static void D23_keys_that_cannot_be_read(struct kunit *test)
 {
 	static const char *const keys[] = {
 		"physical-device", "mode", "device-type", "discard-enable",
-		"protocol", "feature-persistent", "ring-ref", "event-channel",
+		"emulate-512", "protocol", "feature-persistent", "ring-ref", "event-channel",
 	};
 	struct bench *bench = test->priv;
 	unsigned int i;
@@ -156,6 +168,7 @@ static void transaction_is_tried_again(struct kunit *test)
 static struct kunit_case back_connect_cases[] = {
 	KUNIT_CASE(D23_connect_fails_at_every_step),
 	KUNIT_CASE(D23_connect_short_of_memory),
+	KUNIT_CASE(D23_E1_connect_short_of_memory),
 	KUNIT_CASE(D23_keys_that_cannot_be_read),
 	KUNIT_CASE(transaction_is_tried_again),
 	{}
