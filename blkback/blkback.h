@@ -278,6 +278,8 @@ struct blkback_queue {
  *	writable
  * @emulate: the frontend is told of sectors of 512 bytes, and the disk's blocks are
  *	BLKBACK_UNIT_BYTES long
+ * @by_units: its data goes to it in pages, each from the page's beginning: it is
+ *	emulated, or takes no memory that begins elsewhere
  * @flush: it has a write cache: offer flushes and barriers
  * @cdrom: the toolstack calls it a CD-ROM
  * @gone: the disk told that it died
@@ -291,6 +293,7 @@ struct blkback_vbd {
 	struct blkback_limits limits;
 	struct blkback_range_lock *range_lock;
 	bool emulate;
+	bool by_units;
 	bool flush;
 	bool cdrom;
 	bool gone;

@@ -29,7 +29,7 @@ static struct blkback_queue *queue_alloc(struct blkback_dev *dev,
 	queue->stats = blkback_stats_get(dev, number);
 	if (!queue->stats)
 		goto err_free;
-	err = blkback_pool_init(&queue->pool, dev->vbd.emulate);
+	err = blkback_pool_init(&queue->pool, dev->vbd.by_units);
 	if (err)
 		goto err_free;
 	err = blkback_mover_init(&queue->mover, dev->xbdev->otherend_id,

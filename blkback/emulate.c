@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * 512-byte sectors on a disk of larger blocks.
+ * 512-byte sectors on a disk of larger blocks, and any memory on a disk that does not
+ * take any.
  *
  * What begins or ends within a block of the disk cannot go there as it is, nor can a
  * block that lies in two pages of the guest.  Such blocks go through pages of ours.
@@ -12,6 +13,10 @@
  * has changed.  So each write and discard has the range of its blocks to itself among
  * all that are made of that disk in this domain.  It waits for the range holding all
  * else that it needs, and as a part on no list: no worker sleeps.
+ *
+ * A disk may also want its memory more aligned than 512 bytes, which is where a guest
+ * may have its data.  Then the same copying serves, with nothing to read before and
+ * nobody to wait for.
  */
 #include <linux/highmem.h>
 
@@ -25,13 +30,26 @@ static bool changes_disk(const struct blkback_part *part)
 	return part->req->cmd.op != BLKBACK_READ;
 }
 
+static const struct blkback_vbd *part_vbd(const struct blkback_part *part)
+{
+	return &part->req->queue->dev->vbd;
+}
+
+/* Of a disk that is not emulated, the first unit begins where the part does. */
 static void find_units(const struct blkback_part *part,
 		       struct blkback_units *units)
 {
+	bool emulate = part_vbd(part)->emulate;
 	unsigned int skip = part->sector & (BLKBACK_UNIT_SECTORS - 1);
 
 	blkback_units_find(units, part->seg, part->nr_segments,
-			   skip << SECTOR_SHIFT, true);
+			   emulate ? skip << SECTOR_SHIFT : 0, emulate);
+}
+
+/* Does it change blocks that another part may change, too? */
+static bool needs_lock(const struct blkback_part *part)
+{
+	return part_vbd(part)->emulate && changes_disk(part);
 }
 
 /* A flush without data changes nothing; a discard has no units. */
@@ -41,9 +59,10 @@ static bool needs_emulation(const struct blkback_part *part,
 	units->nr = 0;
 	units->nr_copied = 0;
 	if (!part->nr_segments)
-		return part->req->cmd.op == BLKBACK_DISCARD;
+		return part_vbd(part)->emulate &&
+		       part->req->cmd.op == BLKBACK_DISCARD;
 	find_units(part, units);
-	return changes_disk(part) || units->nr_copied;
+	return needs_lock(part) || units->nr_copied;
 }
 
 /* All of its pages, or none. */
@@ -67,7 +86,7 @@ static bool get_pages(struct blkback_pool *pool,
 
 /**
  * blkback_emulate_reserve - get what a part needs so that it can go to the disk
- * @part: the part, of a disk that is emulated; its segments are known
+ * @part: the part, of a disk whose data goes by units; its segments are known
  *
  * Context: the ring's work item.
  * Return: false when there is no memory for it now; then blkback_emulate_release()
@@ -129,7 +148,7 @@ void blkback_emulate_release(struct blkback_part *part)
  */
 bool blkback_emulate_lock(struct blkback_part *part, u64 sector, u64 nr_sectors)
 {
-	const struct blkback_vbd *vbd = &part->req->queue->dev->vbd;
+	const struct blkback_vbd *vbd = part_vbd(part);
 	struct blkback_emulation *emulation = part->emulation;
 	u64 start = get_start_sect(vbd->bdev);
 
@@ -177,8 +196,8 @@ void blkback_emulate_unlock(struct blkback_part *part)
 	if (!emulation->locked)
 		return;
 	emulation->locked = false;
-	blkback_range_release(part->req->queue->dev->vbd.range_lock,
-			      &emulation->range, &granted);
+	blkback_range_release(part_vbd(part)->range_lock, &emulation->range,
+			      &granted);
 	list_for_each_entry_safe(range, next, &granted, list) {
 		emulation = container_of(range, struct blkback_emulation, range);
 		blkback_queue_complete(emulation->part);
@@ -224,7 +243,8 @@ static void set_bvecs(const struct blkback_part *part)
 
 static u64 unit_sector(const struct blkback_part *part, unsigned int unit)
 {
-	return round_down(part->sector, BLKBACK_UNIT_SECTORS) +
+	return part->sector -
+	       (part->emulation->units.skip_bytes >> SECTOR_SHIFT) +
 	       unit * BLKBACK_UNIT_SECTORS;
 }
 
@@ -250,8 +270,8 @@ static void read_edge(struct blkback_part *part, unsigned int unit,
 {
 	struct blkback_emulation *emulation = part->emulation;
 
-	bio_init(bio, part->req->queue->dev->vbd.bdev, &emulation->bvec[unit],
-		 1, REQ_OP_READ | REQ_SYNC);
+	bio_init(bio, part_vbd(part)->bdev, &emulation->bvec[unit], 1,
+		 REQ_OP_READ | REQ_SYNC);
 	bio->bi_vcnt = 1;
 	bio->bi_iter.bi_size = emulation->bvec[unit].bv_len;
 	bio->bi_iter.bi_sector = unit_sector(part, unit);
@@ -318,7 +338,7 @@ void blkback_emulate_submit(struct blkback_part *part)
 	const struct blkback_units *units = &part->emulation->units;
 	u64 nr_sectors = units->nr * BLKBACK_UNIT_SECTORS;
 
-	if (!changes_disk(part) ||
+	if (!needs_lock(part) ||
 	    blkback_emulate_lock(part, unit_sector(part, 0), nr_sectors))
 		start(part);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* 512-byte sectors on a disk of larger blocks. */
+/* 512-byte sectors on a disk of larger blocks; any memory on one that wants some. */
 #ifndef _BLKBACK_EMULATE_H
 #define _BLKBACK_EMULATE_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The objects that a ring makes requests of: requests, their parts, and the
- * segment lists of indirect ones; of a disk that is emulated also what its parts
- * need for that.
+ * segment lists of indirect ones; of a disk whose data goes by units also what its
+ * parts need for that.
  *
  * A reserve of one of each kind is there from connect to disconnect, so that a
  * ring gets on however short memory is.  Above it objects are allocated when
@@ -124,12 +124,12 @@ static int stock_init(struct blkback_stock *stock, struct kmem_cache *cache)
 	return 0;
 }
 
-static int emulation_init(struct blkback_pool *pool, bool emulate)
+static int emulation_init(struct blkback_pool *pool, bool by_units)
 {
 	int err;
 
-	err = stock_init(&pool->emulations, emulate ? emulation_cache : NULL);
-	if (err || !emulate)
+	err = stock_init(&pool->emulations, by_units ? emulation_cache : NULL);
+	if (err || !by_units)
 		return err;
 	err = mempool_init_page_pool(&pool->pages, BLKBACK_MAX_UNITS, 0);
 	if (err)
@@ -140,12 +140,12 @@ static int emulation_init(struct blkback_pool *pool, bool emulate)
 /**
  * blkback_pool_init - make a ring's pool and its reserve
  * @pool: the pool, zeroed
- * @emulate: the disk is emulated
+ * @by_units: the disk's data goes by units
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int blkback_pool_init(struct blkback_pool *pool, bool emulate)
+int blkback_pool_init(struct blkback_pool *pool, bool by_units)
 {
 	int err;
 
@@ -158,7 +158,7 @@ int blkback_pool_init(struct blkback_pool *pool, bool emulate)
 	err = stock_init(&pool->lists, list_cache);
 	if (err)
 		goto err_parts;
-	err = emulation_init(pool, emulate);
+	err = emulation_init(pool, by_units);
 	if (err)
 		goto err_lists;
 	return 0;
@@ -273,8 +273,8 @@ void *blkback_pool_get_list(struct blkback_pool *pool)
 }
 
 /**
- * blkback_pool_get_emulation - what a part needs that is emulated
- * @pool: the pool, of a disk that is emulated
+ * blkback_pool_get_emulation - what a part needs that cannot go as it is
+ * @pool: the pool, of a disk whose data goes by units
  *
  * Context: the ring's work item.
  * Return: the object, or NULL when there is none before another part has ended.
@@ -285,7 +285,7 @@ struct blkback_emulation *blkback_pool_get_emulation(struct blkback_pool *pool)
 }
 
 /**
- * blkback_pool_put_emulation - a part has ended that was emulated
+ * blkback_pool_put_emulation - such a part has ended
  * @pool: the pool
  * @emulation: the object, without pages
  *
@@ -298,8 +298,8 @@ void blkback_pool_put_emulation(struct blkback_pool *pool,
 }
 
 /**
- * blkback_pool_get_page - a page for a block of a part
- * @pool: the pool, of a disk that is emulated
+ * blkback_pool_get_page - a page for a unit of a part
+ * @pool: the pool, of a disk whose data goes by units
  *
  * A part that gets fewer than it needs gives them back before it waits: then there
  * are as many as one part needs as soon as no other has any.

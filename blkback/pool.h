@@ -50,7 +50,7 @@ int blkback_pool_setup(void);
 void blkback_pool_cleanup(void);
 
 /* The device's work item; may sleep. */
-int blkback_pool_init(struct blkback_pool *pool, bool emulate);
+int blkback_pool_init(struct blkback_pool *pool, bool by_units);
 void blkback_pool_exit(struct blkback_pool *pool);
 
 /* The ring's work item. */

@@ -260,7 +260,7 @@ static void queue_settle(struct blkback_queue *queue,
 static bool queue_reserve(struct blkback_queue *queue,
 			  struct blkback_part *part)
 {
-	if (queue->dev->vbd.emulate && !blkback_emulate_reserve(part))
+	if (queue->dev->vbd.by_units && !blkback_emulate_reserve(part))
 		return false;
 	return blkback_mover_reserve(&queue->mover, part);
 }

@@ -111,6 +111,9 @@ static int vbd_read_limits(struct blkback_vbd *vbd, struct device *owner)
 	vbd->emulate = vbd->emulate && block_bytes == BLKBACK_UNIT_BYTES;
 	limits->block_sectors =
 		vbd->emulate ? 1 : block_bytes >> SECTOR_SHIFT;
+	/* A segment may begin with any block of its page. */
+	vbd->by_units = vbd->emulate ||
+			bdev_dma_alignment(vbd->bdev) >= block_bytes;
 	limits->capacity_sectors = bdev_nr_sectors(vbd->bdev);
 	if (bdev_read_only(vbd->bdev))
 		limits->read_only = true;

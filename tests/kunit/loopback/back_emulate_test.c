@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* 512-byte sectors on a disk of larger blocks: what is written and read. */
+/*
+ * 512-byte sectors on a disk of larger blocks, and memory that a disk does not take:
+ * what is written and read.
+ */
 #include <linux/prandom.h>
 
 #include "back.h"
@@ -269,6 +272,23 @@ static void E1_forward_progress_on_the_reserve(struct kunit *test)
 	model_agrees(test, model);
 }
 
+/* One that keeps the guest's pages keeps the answer: they are the disk's. */
+static void goes_as_it_is(struct kunit *test, struct peer *peer,
+			  const struct peer_slot *slot)
+{
+	unsigned int before = peer->nr_answers;
+
+	disk.hold_pages = true;
+	peer_put(peer, slot);
+	peer_push(peer);
+	loopback_settle();
+	peer_collect(peer);
+	KUNIT_EXPECT_EQ(test, before, peer->nr_answers);
+	disk_release_pages();
+	KUNIT_EXPECT_TRUE(test, peer_wait(peer, before + 1));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer->status[slot->id]);
+}
+
 /* One bio each, and whole: as if nothing was emulated. */
 static void E1_whole_blocks_cost_nothing(struct kunit *test)
 {
@@ -281,8 +301,7 @@ static void E1_whole_blocks_cost_nothing(struct kunit *test)
 		disk.nr_ops = 0;
 		slot = peer_request(bench->peer, i ? BLKIF_OP_READ :
 				    BLKIF_OP_WRITE, 1, 16, 11, 0);
-		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
-				peer_do(bench->peer, &slot));
+		goes_as_it_is(test, bench->peer, &slot);
 		KUNIT_EXPECT_EQ(test, 1, disk.nr_ops);
 		KUNIT_EXPECT_EQ(test, 16, disk.log[0].sector);
 		KUNIT_EXPECT_EQ(test, 88, disk.log[0].nr_sectors);
@@ -459,6 +478,121 @@ static void E1_read_only(struct kunit *test)
 	model_agrees(test, model);
 }
 
+/* The guest's data begins anywhere; the disk takes pages' beginnings alone. */
+static struct model *R31_connect(struct kunit *test, u64 seed)
+{
+	struct model *model = model_create(test, seed);
+
+	disk_blocks(512, PAGE_SIZE - 1);
+	store_write(BACK_NODE "/emulate-512", "0");
+	back_connect(test, test->priv);
+	return model;
+}
+
+static void R31_memory_that_the_disk_does_not_take(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct model *model = R31_connect(test, 6);
+	unsigned int i;
+
+	disk.nr_ops = 0;
+	for (i = 0; i < ROUNDS; i++)
+		model_round(test, model, bench->peer, below(model, 2) ?
+			    BLKIF_OP_WRITE : BLKIF_OP_READ,
+			    BLKIF_MAX_SEGMENTS_PER_REQUEST);
+	/* Nothing is read that was not asked for. */
+	KUNIT_EXPECT_EQ(test, ROUNDS, disk.nr_ops);
+	for (i = 0; i < ROUNDS; i++)
+		model_round(test, model, bench->peer, below(model, 3) ?
+			    BLKIF_OP_WRITE : BLKIF_OP_READ, NR_PAGES);
+	model_agrees(test, model);
+}
+
+static void R31_forward_progress_on_the_reserve(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct model *model;
+	unsigned int i;
+
+	xen.pages_budget = 64;
+	model = R31_connect(test, 7);
+	for (i = 0; i < ROUNDS / 4; i++) {
+		model_round(test, model, bench->peer, below(model, 3) ?
+			    BLKIF_OP_WRITE : BLKIF_OP_READ, NR_PAGES);
+		xen.no_memory = i > 8;
+	}
+	xen.no_memory = false;
+	model_agrees(test, model);
+}
+
+static void R31_most_disks_take_any_memory(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer_slot slot;
+	unsigned int i;
+
+	disk_blocks(512, 511);
+	back_connect(test, bench);
+	for (i = 0; i < 2; i++) {
+		slot = peer_request(bench->peer, i ? BLKIF_OP_READ :
+				    BLKIF_OP_WRITE, 1, 17, 2, 0);
+		slot.seg[0].first_sect = 3;
+		slot.seg[1].last_sect = 4;
+		goes_as_it_is(test, bench->peer, &slot);
+	}
+	KUNIT_EXPECT_EQ(test, 2, disk.nr_ops);
+}
+
+/* They need no data, or begin where the guest's pages do. */
+static void R31_what_needs_no_copy(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer_slot slot =
+		peer_request(bench->peer, BLKIF_OP_WRITE, 1, 17, 2, 0);
+	struct peer_slot discard = {
+		.op = BLKIF_OP_DISCARD, .id = 6, .sector = 3, .nr_sectors = 2,
+	};
+	struct peer_slot flush =
+		peer_request(bench->peer, BLKIF_OP_FLUSH_DISKCACHE, 4, 0, 0, 0);
+
+	R31_connect(test, 8);
+	disk.nr_ops = 0;
+	slot.seg[1].last_sect = 2;
+	goes_as_it_is(test, bench->peer, &slot);
+	slot.op = BLKIF_OP_READ;
+	goes_as_it_is(test, bench->peer, &slot);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(bench->peer, &discard));
+	KUNIT_EXPECT_EQ(test, 3, disk.log[2].sector);
+	KUNIT_EXPECT_EQ(test, 2, disk.log[2].nr_sectors);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(bench->peer, &flush));
+	KUNIT_EXPECT_EQ(test, 4, disk.nr_ops);
+}
+
+/* Data that comes with a flush, too; an error is the disk's. */
+static void R31_OP3_flush_with_data(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer_slot slot =
+		peer_request(bench->peer, BLKIF_OP_FLUSH_DISKCACHE, 4, 81, 2, 0);
+	struct model *model = R31_connect(test, 9);
+
+	slot.seg[0].first_sect = 2;
+	peer_fill(bench->peer, 0, 2, 3);
+	disk.nr_ops = 0;
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(bench->peer, &slot));
+	KUNIT_EXPECT_EQ(test, 1, disk.nr_ops);
+	KUNIT_EXPECT_TRUE(test, disk.log[0].preflush && disk.log[0].fua);
+	KUNIT_EXPECT_EQ(test, 81, disk.log[0].sector);
+	KUNIT_EXPECT_EQ(test, 14, disk.log[0].nr_sectors);
+	memcpy(model->data + (81 << 9), page_address(bench->peer->page[0]) +
+	       1024, 6 << 9);
+	memcpy(model->data + (87 << 9), page_address(bench->peer->page[1]),
+	       8 << 9);
+	disk.fail_flushes = 1;
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR, peer_do(bench->peer, &slot));
+	model_agrees(test, model);
+}
+
 static struct kunit_case back_emulate_cases[] = {
 	KUNIT_CASE(E1_U4_what_the_frontend_is_told),
 	KUNIT_CASE(E1_only_where_it_was_asked_for),
@@ -474,6 +608,11 @@ static struct kunit_case back_emulate_cases[] = {
 	KUNIT_CASE(E1_discards_are_of_whole_blocks),
 	KUNIT_CASE(E1_not_where_others_may_write),
 	KUNIT_CASE(E1_read_only),
+	KUNIT_CASE(R31_memory_that_the_disk_does_not_take),
+	KUNIT_CASE(R31_forward_progress_on_the_reserve),
+	KUNIT_CASE(R31_most_disks_take_any_memory),
+	KUNIT_CASE(R31_what_needs_no_copy),
+	KUNIT_CASE(R31_OP3_flush_with_data),
 	{}
 };
 
