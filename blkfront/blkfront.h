@@ -147,11 +147,12 @@ unsigned int blkfront_persistent_lend(struct blkfront_pool *pool,
 				      struct blkfront_shadow *shadow,
 				      unsigned int nr);
 void blkfront_persistent_arm(struct blkfront_shadow *shadow, domid_t domid);
+void blkfront_persistent_stay(struct blkfront_pool *pool,
+			      struct blkfront_shadow *shadow);
 void blkfront_persistent_keep(struct blkfront_pool *pool, struct page *page,
-			      bool fresh, struct list_head *kept,
 			      struct list_head *surplus);
-bool blkfront_persistent_end(struct blkfront_pool *pool,
-			     struct list_head *pages, bool give_up);
+void blkfront_persistent_end(struct blkfront_pool *pool,
+			     struct list_head *surplus);
 bool blkfront_persistent_trim(struct blkfront_pool *pool, unsigned int reserve);
 bool blkfront_persistent_fence(struct blkfront_pool *pool, bool give_up);
 int blkfront_persistent_grant_table(struct blkfront_pool *pool,

@@ -82,31 +82,44 @@ void blkfront_persistent_arm(struct blkfront_shadow *shadow, domid_t domid)
 }
 
 /**
+ * blkfront_persistent_stay - pages that were granted for a request stay so
+ * @pool: the pool
+ * @shadow: the request's shadow, which is about to give them back
+ *
+ * Context: under pool->lock.
+ */
+void blkfront_persistent_stay(struct blkfront_pool *pool,
+			      struct blkfront_shadow *shadow)
+{
+	unsigned int i, nr = 0;
+
+	lockdep_assert_held(&pool->lock);
+	for (i = shadow->nr_granted; i < shadow->nr_lent; i++)
+		if (page_private(shadow->page[i]))
+			nr++;
+	pool->pages.nr -= nr;
+	pool->refs.nr -= nr;
+	pool->granted.nr += nr;
+}
+
+/**
  * blkfront_persistent_keep - take a granted page back
  * @pool: the pool
  * @page: the page
- * @fresh: it was lent without a grant, and has got one
- * @kept: gets it, for granted_list
  * @surplus: gets it when there are enough, for blkfront_persistent_end()
  *
  * Context: under pool->lock.
  */
 void blkfront_persistent_keep(struct blkfront_pool *pool, struct page *page,
-			      bool fresh, struct list_head *kept,
 			      struct list_head *surplus)
 {
 	lockdep_assert_held(&pool->lock);
-	if (fresh) {
-		pool->pages.nr--;
-		pool->refs.nr--;
-		pool->granted.nr++;
-	}
 	if (pool->granted.nr > persistent_max()) {
 		pool->granted.nr--;
-		list_add_tail(&page->lru, surplus);
+		list_add(&page->lru, surplus);
 	} else {
 		pool->granted.nr_free++;
-		list_add_tail(&page->lru, kept);
+		list_add(&page->lru, &pool->granted_list);
 	}
 }
 
@@ -117,7 +130,6 @@ static void persistent_ended(struct blkfront_pool *pool, struct page *page)
 {
 	unsigned long flags;
 
-	set_page_private(page, 0);
 	spin_lock_irqsave(&pool->lock, flags);
 	list_add(&page->lru, &pool->page_list);
 	pool->pages.nr++;
@@ -125,45 +137,63 @@ static void persistent_ended(struct blkfront_pool *pool, struct page *page)
 	spin_unlock_irqrestore(&pool->lock, flags);
 }
 
-/**
- * blkfront_persistent_end - end access to pages, if the backend lets go of them
- * @pool: the pool; gets them back in either case
- * @pages: a list of them, that are not counted as granted any more
- * @give_up: those that are mapped are left to the backend
- *
- * Their references are the kernel's then.
- *
- * Context: any, without the lock.
- * Return: false if the backend still has one mapped.
- */
-bool blkfront_persistent_end(struct blkfront_pool *pool,
-			     struct list_head *pages, bool give_up)
+/* Those that the backend has not unmapped stay on the list. */
+static void persistent_end(struct blkfront_pool *pool, struct list_head *pages,
+			   bool give_up)
 {
 	struct page *page, *next;
-	unsigned long flags;
-	bool all = true;
+	grant_ref_t ref;
 
 	list_for_each_entry_safe(page, next, pages, lru) {
-		list_del(&page->lru);
-		if (blkfront_port_grant_revoke(page_private(page))) {
+		ref = page_private(page);
+		if (blkfront_port_grant_revoke(ref)) {
+			list_del(&page->lru);
+			set_page_private(page, 0);
 			persistent_ended(pool, page);
-			continue;
+		} else if (give_up) {
+			list_del(&page->lru);
+			set_page_private(page, 0);
+			blkfront_port_grant_defer(ref, page);
 		}
-		if (give_up) {
-			blkfront_port_grant_defer(page_private(page), page);
-			continue;
-		}
-		all = false;
-		spin_lock_irqsave(&pool->lock, flags);
-		list_add_tail(&page->lru, &pool->granted_list);
-		pool->granted.nr++;
-		pool->granted.nr_free++;
-		spin_unlock_irqrestore(&pool->lock, flags);
 	}
-	return all;
 }
 
-/* Those that were used longest ago. */
+/* Pages that could not be ended are granted as before; under pool->lock. */
+static void persistent_count(struct blkfront_pool *pool,
+			     struct list_head *pages)
+{
+	unsigned int nr = list_count_nodes(pages);
+
+	lockdep_assert_held(&pool->lock);
+	pool->granted.nr += nr;
+	pool->granted.nr_free += nr;
+}
+
+/**
+ * blkfront_persistent_end - end access to pages that are too many
+ * @pool: the pool; gets them back in either case
+ * @surplus: what blkfront_persistent_keep() made of them
+ *
+ * Their references are the kernel's then.  Those that the backend keeps mapped are
+ * the next to be lent.
+ *
+ * Context: any, without the lock.
+ */
+void blkfront_persistent_end(struct blkfront_pool *pool,
+			     struct list_head *surplus)
+{
+	unsigned long flags;
+
+	if (likely(list_empty(surplus)))
+		return;
+	persistent_end(pool, surplus, false);
+	spin_lock_irqsave(&pool->lock, flags);
+	persistent_count(pool, surplus);
+	list_splice(surplus, &pool->granted_list);
+	spin_unlock_irqrestore(&pool->lock, flags);
+}
+
+/* Those that were used longest ago; under pool->lock. */
 static void persistent_pick(struct blkfront_pool *pool, unsigned int nr,
 			    struct list_head *pages)
 {
@@ -194,8 +224,11 @@ bool blkfront_persistent_trim(struct blkfront_pool *pool, unsigned int reserve)
 		persistent_pick(pool, min3(granted->nr_low, granted->nr_free,
 					   granted->nr - reserve), &pages);
 	spin_unlock_irqrestore(&pool->lock, flags);
-	all = blkfront_persistent_end(pool, &pages, false);
+	persistent_end(pool, &pages, false);
+	all = list_empty(&pages);
 	spin_lock_irqsave(&pool->lock, flags);
+	persistent_count(pool, &pages);
+	list_splice_tail(&pages, &pool->granted_list);
 	granted->nr_low = granted->nr_free;
 	spin_unlock_irqrestore(&pool->lock, flags);
 	return all;
@@ -217,7 +250,12 @@ bool blkfront_persistent_fence(struct blkfront_pool *pool, bool give_up)
 	spin_lock_irqsave(&pool->lock, flags);
 	persistent_pick(pool, pool->granted.nr_free, &pages);
 	spin_unlock_irqrestore(&pool->lock, flags);
-	return blkfront_persistent_end(pool, &pages, give_up);
+	persistent_end(pool, &pages, give_up);
+	spin_lock_irqsave(&pool->lock, flags);
+	persistent_count(pool, &pages);
+	list_splice_tail(&pages, &pool->granted_list);
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return !pool->granted.nr;
 }
 
 /* --- descriptors --------------------------------------------------------------------- */

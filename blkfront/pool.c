@@ -369,22 +369,21 @@ static void pool_give_segs(struct blkfront_pool *pool,
 			   struct blkfront_shadow *shadow,
 			   struct list_head *surplus)
 {
-	LIST_HEAD(kept);
 	unsigned int i;
 
-	for (i = 0; i < shadow->nr_lent; i++) {
+	if (pool->persistent)
+		blkfront_persistent_stay(pool, shadow);
+	/* The first that was lent is the first that is lent again. */
+	for (i = shadow->nr_lent; i-- > 0;) {
 		if (pool->private && page_private(shadow->page[i])) {
 			blkfront_persistent_keep(pool, shadow->page[i],
-						 i >= shadow->nr_granted,
-						 &kept, surplus);
+						 surplus);
 			continue;
 		}
 		pool_give_ref(pool, shadow->io.seg[i].gref);
 		if (pool->private)
 			pool_give_page(pool, shadow->page[i]);
 	}
-	/* The first that was lent is the first that is lent again. */
-	list_splice(&kept, &pool->granted_list);
 }
 
 /**
@@ -412,7 +411,7 @@ void blkfront_pool_give(struct blkfront_pool *pool,
 		list_add(&table->node, &tables);
 	spin_unlock_irqrestore(&pool->lock, flags);
 
-	blkfront_persistent_end(pool, &surplus, false);
+	blkfront_persistent_end(pool, &surplus);
 	pool_free_tables(pool, &tables, false);
 	shadow->table = NULL;
 	shadow->nr_lent = 0;
@@ -596,6 +595,8 @@ bool blkfront_pool_fence(struct blkfront_pool *pool, bool give_up)
 	pool->tables.nr_low = 0;
 	spin_unlock_irqrestore(&pool->lock, flags);
 	pool_free_tables(pool, &tables, give_up);
+	if (pool_has_spare(pool))
+		queue_delayed_work(blkfront_wq, &pool->trim, POOL_PERIOD);
 	return all && list_empty(&pool->mapped_list);
 }
 

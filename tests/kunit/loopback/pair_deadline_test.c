@@ -245,6 +245,7 @@ static void nothing_is_queued_for_a_disk_in_time(struct kunit *test)
 {
 	struct pair *pair = test->priv;
 	struct blkfront_disk *front;
+	unsigned int i;
 
 	pair_start(test, pair);
 	pair_works(test, pair, 0);
@@ -256,6 +257,8 @@ static void nothing_is_queued_for_a_disk_in_time(struct kunit *test)
 	msleep(LOOK_MS);
 	KUNIT_EXPECT_NE(test, 0, front->deadline.word);
 	disk_release();
+	for (i = 2; i < 5; i++)
+		KUNIT_EXPECT_EQ(test, 0, flight_wait(pair, i));
 	msleep(MSEC_PER_SEC / 2);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&front->deadline.look));
 }

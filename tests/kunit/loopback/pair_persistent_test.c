@@ -85,10 +85,17 @@ static void PG1_only_if_both_say_so(struct kunit *test)
 	}
 }
 
+static struct page *hottest(struct pair *pair)
+{
+	return list_first_entry_or_null(&front_of(pair)->queues->pool.granted_list,
+					struct page, lru);
+}
+
 static void what_is_used_again_is_not_mapped_again(struct kunit *test)
 {
 	struct pair *pair = test->priv;
 	unsigned int i, before;
+	struct page *hot;
 
 	xen.shared = true;
 	blkfront_max_queues = 1;
@@ -105,9 +112,14 @@ static void what_is_used_again_is_not_mapped_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PAIR_PAGES, xen.nr_mapped);
 	for (i = 0; i < 20; i++)
 		pair_works(test, pair, 8 * i);
-	pair_fill(pair, 3, 5);
-	KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 3));
-	KUNIT_EXPECT_TRUE(test, pair_check(pair, 3, 0));
+	/* The last to be given back is the first to be lent. */
+	hot = hottest(pair);
+	for (i = 0; i < 5; i++) {
+		pair_fill(pair, 3, i);
+		KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 3));
+		KUNIT_EXPECT_TRUE(test, pair_check(pair, 3, 0));
+		KUNIT_EXPECT_PTR_EQ(test, hot, hottest(pair));
+	}
 	loopback_settle();
 	KUNIT_EXPECT_EQ(test, before, xen.nr_map_ops);
 	KUNIT_EXPECT_EQ(test, 0, xen.nr_unmap_ops);
@@ -196,7 +208,9 @@ static void PG7_both_are_idle(struct kunit *test)
 	struct pair *pair = test->priv;
 
 	xen.shared = true;
+	blkfront_max_queues = 1;
 	pair_start(test, pair);
+	blkfront_max_queues = 4;
 	pair_works(test, pair, 0);
 	pass_periods(pair, 3);
 	KUNIT_EXPECT_GE(test, nr_granted(pair), PAIR_PAGES);
