@@ -114,7 +114,7 @@ static int state_offer_rings(struct blkfront_disk *disk)
 		err = state_setup(disk);
 	}
 	if (err == -EDQUOT && !state_is_least(&disk->layout)) {
-		blkfront_warn(disk, "XenStore has no room for the keys of %u rings of %u pages, so there is one of one page: raise its quota of nodes for each domain (xenstored --quota nodes=, oxenstored quota-maxentity)\n",
+		blkfront_warn(disk, "XenStore has no room for the keys of %u rings of %u pages, so there is one of one page: raise its quota of nodes for each domain (xenstored --entry-nb, oxenstored quota-maxentity)\n",
 			      disk->layout.rings, 1U << disk->layout.ring_order);
 		disk->layout = (struct blkfront_layout){ .rings = 1 };
 		err = state_setup(disk);

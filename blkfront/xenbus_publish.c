@@ -134,6 +134,12 @@ static int xenbus_write_keys(struct xenbus_transaction xbt,
 	return err;
 }
 
+/* oxenstored says EQUOTA, of which the kernel, which does not know it, makes EINVAL. */
+static bool xenbus_is_quota(int err)
+{
+	return err == -ENOSPC || err == -E2BIG || err == -EINVAL;
+}
+
 /**
  * blkfront_xenbus_publish - tell the backend of our rings
  * @disk: the disk
@@ -158,7 +164,7 @@ int blkfront_xenbus_publish(struct blkfront_disk *disk)
 		else
 			err = xenbus_transaction_end(xbt, 0);
 	} while (err == -EAGAIN);
-	return err == -ENOSPC || err == -E2BIG ? -EDQUOT : err;
+	return xenbus_is_quota(err) ? -EDQUOT : err;
 }
 
 static int xenbus_remove_keys(struct xenbus_transaction xbt,

@@ -134,6 +134,7 @@ struct fake_store {
 	unsigned int fail_transaction;
 	unsigned int nr_eagain;		/* transactions to be tried again */
 	unsigned int quota;		/* of the frontend's keys at once; 0: any */
+	int quota_err;			/* what is said beyond that */
 	const char *unreadable;		/* see store_forbid() */
 	unsigned int nr_unread;		/* how often it was tried since */
 	unsigned int nr_fatal;

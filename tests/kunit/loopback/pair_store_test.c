@@ -182,19 +182,39 @@ static void ever_longer_times_between_attempts(struct kunit *test)
 /* A ring and its event channel, and how they are to be read. */
 #define STORE_LEAST_KEYS	3
 
-/* Many disks share a quota; one that gets little of it works nevertheless. */
-static void no_room_for_many_keys(struct kunit *test)
+static void store_connects_with_least(struct kunit *test, struct pair *pair, int err)
 {
-	struct pair *pair = test->priv;
 	struct blkfront_disk *front;
 
 	store.quota = STORE_LEAST_KEYS;
+	store.quota_err = err;
 	pair_start(test, pair);
 	front = pair_front(pair);
 	KUNIT_EXPECT_EQ(test, 1, front->layout.rings);
 	KUNIT_EXPECT_EQ(test, 0, front->layout.ring_order);
 	KUNIT_EXPECT_EQ(test, 0, front->retry);
 	pair_works(test, pair, 0);
+}
+
+/* Many disks share a quota; one that gets little of it works nevertheless. */
+static void no_room_for_many_keys(struct kunit *test)
+{
+	static const int errs[] = { -E2BIG, -EINVAL, -ENOSPC };
+	struct pair *pair = test->priv;
+	struct blkfront_disk *front;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(errs); i++) {
+		if (i) {
+			pair_close(pair);
+			pair_remove(&pair->back);
+			loopback_settle();
+			pair_remove(&pair->front);
+			store_reset();
+		}
+		store_connects_with_least(test, pair, errs[i]);
+	}
+	front = pair_front(pair);
 
 	/* Not even that, when the backend comes back. */
 	store.quota = STORE_LEAST_KEYS - 1;

@@ -234,6 +234,7 @@ int xenbus_printf(struct xenbus_transaction t, const char *dir,
 {
 	va_list args;
 	char *value;
+	int err = 0;
 
 	va_start(args, fmt);
 	value = kvasprintf(GFP_NOIO | __GFP_NOFAIL, fmt, args);
@@ -241,10 +242,14 @@ int xenbus_printf(struct xenbus_transaction t, const char *dir,
 
 	faults_write(name);
 	mutex_lock(&store_lock);
-	if ((store.fail_printf && !--store.fail_printf) || over_quota(t, dir)) {
+	if (store.fail_printf && !--store.fail_printf)
+		err = -ENOSPC;
+	else if (over_quota(t, dir))
+		err = store.quota_err;
+	if (err) {
 		mutex_unlock(&store_lock);
 		kfree(value);
-		return -ENOSPC;
+		return err;
 	}
 	change_make(t, path_join(dir, name), value);
 	mutex_unlock(&store_lock);
