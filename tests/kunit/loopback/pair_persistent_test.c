@@ -2,6 +2,7 @@
 /* A frontend whose pages stay granted between requests. */
 #include "swarm.h"
 #include "../../../blkback/blkback.h"
+#include "../../../blkback/port.h"
 
 #define RESERVE		BLKFRONT_POOL_RESERVE
 
@@ -268,6 +269,40 @@ static void D15_a_backend_that_keeps_everything(struct kunit *test)
 	false_end(swarm->pair, back);
 }
 
+/* The ring is let go of, and one page that no request uses is not. */
+static void D15_one_page_is_still_mapped(struct kunit *test)
+{
+	struct swarm *swarm = swarm_create(test);
+	struct false_back *back = &swarm->back;
+	struct gnttab_unmap_grant_ref unmap;
+	struct gnttab_map_grant_ref map;
+	struct page *page;
+
+	back->persistent = true;
+	swarm_offer(swarm, 1, 0, 64);
+	swarm_begin(test, swarm);
+	swarm_works(test, swarm, 64);
+	KUNIT_ASSERT_EQ(test, 0, blkback_port_alloc_pages(1, &page));
+	blkback_port_map_op(&map, page, false,
+			    page_private(hottest(swarm->pair)), FRONT_DOMID);
+	blkback_port_map(&map, &page, 1);
+	KUNIT_EXPECT_EQ(test, GNTST_okay, map.status);
+
+	back->hold = true;
+	swarm_start(swarm, swarm_bio(swarm, REQ_OP_WRITE, 0, 0, 256));
+	false_end(swarm->pair, back);
+	msleep(1500);
+	KUNIT_EXPECT_NE(test, XenbusStateInitialising,
+			store_read_int(FRONT_STATE, -1));
+	blkback_port_unmap_op(&unmap, page, map.handle);
+	blkback_port_unmap(&unmap, &page, 1);
+	blkback_port_free_pages(1, &page);
+	back->hold = false;
+	false_again(test, swarm->pair, back);
+	swarm_lands(test, swarm);
+	false_end(swarm->pair, back);
+}
+
 /* A disk that is to go does not wait for such a one. */
 static void D15_pages_that_are_kept_are_left_behind(struct kunit *test)
 {
@@ -467,6 +502,7 @@ static struct kunit_case pair_persistent_cases[] = {
 	KUNIT_CASE(PG7_idle_pages_are_given_back),
 	KUNIT_CASE(PG7_both_are_idle),
 	KUNIT_CASE_SLOW(D15_a_backend_that_keeps_everything),
+	KUNIT_CASE_SLOW(D15_one_page_is_still_mapped),
 	KUNIT_CASE_SLOW(D15_pages_that_are_kept_are_left_behind),
 	KUNIT_CASE_SLOW(backends_with_and_without_take_turns),
 	KUNIT_CASE_SLOW(RN8_bound_again_with_and_without),
