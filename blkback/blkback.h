@@ -455,6 +455,7 @@ bool blkback_discard_submit(struct blkback_part *part);
 bool blkback_discard_continue(struct blkback_part *part);
 
 /* vbd.c: the device's work item, may sleep */
+u64 blkback_vbd_sectors(const struct blkback_vbd *vbd);
 int blkback_vbd_open(struct blkback_vbd *vbd, struct device *owner,
 		     const char *mode);
 void blkback_vbd_close(struct blkback_vbd *vbd);

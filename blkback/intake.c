@@ -110,7 +110,7 @@ bool blkback_intake_take(struct blkback_queue *queue, struct list_head *refused)
 		return false;
 	blkback_durable_look(queue);
 	/* The poll for it does not wake an idle CPU; whoever works may notice. */
-	if (unlikely(bdev_nr_sectors(queue->dev->vbd.bdev) !=
+	if (unlikely(blkback_vbd_sectors(&queue->dev->vbd) !=
 		     limits.capacity_sectors))
 		blkback_state_kick(queue->dev);
 	while (nr-- > 0) {

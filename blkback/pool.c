@@ -16,6 +16,14 @@
 
 #include "blkback.h"
 
+/*
+ * What parts of a ring may have at once that cannot go to the disk as they are: a
+ * guest chooses how many there are, and those who wait for the same blocks are
+ * walked one by one.
+ */
+#define POOL_MAX_EMULATIONS	64U
+#define POOL_MAX_PAGES		(8U * BLKBACK_MAX_UNITS)
+
 /* A free object is linked by its first bytes. */
 static_assert(offsetof(struct blkback_req, list) == 0);
 static_assert(offsetof(struct blkback_part, list) == 0);
@@ -281,6 +289,9 @@ void *blkback_pool_get_list(struct blkback_pool *pool)
  */
 struct blkback_emulation *blkback_pool_get_emulation(struct blkback_pool *pool)
 {
+	if (list_empty(&pool->emulations.free) &&
+	    pool->emulations.nr >= POOL_MAX_EMULATIONS)
+		return NULL;
 	return stock_get(&pool->emulations, GFP_NOWAIT | __GFP_NOWARN);
 }
 
@@ -309,7 +320,13 @@ void blkback_pool_put_emulation(struct blkback_pool *pool,
  */
 struct page *blkback_pool_get_page(struct blkback_pool *pool)
 {
-	return mempool_alloc(&pool->pages, GFP_NOWAIT | __GFP_NOWARN);
+	struct page *page;
+
+	if (pool->nr_pages >= POOL_MAX_PAGES)
+		return NULL;
+	page = mempool_alloc(&pool->pages, GFP_NOWAIT | __GFP_NOWARN);
+	pool->nr_pages += !!page;
+	return page;
 }
 
 /**
@@ -322,6 +339,7 @@ struct page *blkback_pool_get_page(struct blkback_pool *pool)
 void blkback_pool_put_page(struct blkback_pool *pool, struct page *page)
 {
 	mempool_free(page, &pool->pages);
+	pool->nr_pages--;
 }
 
 /**

@@ -34,6 +34,7 @@ struct blkback_stock {
  * @lists: segment lists of indirect requests
  * @emulations: what parts need that cannot go to the disk as they are
  * @pages: pages of our own for those; it has a reserve of what one part needs
+ * @nr_pages: how many of them parts have
  *
  * Owned by the ring's work item.
  */
@@ -43,6 +44,7 @@ struct blkback_pool {
 	struct blkback_stock lists;
 	struct blkback_stock emulations;
 	mempool_t pages;
+	unsigned int nr_pages;
 };
 
 /* Module init and exit; may sleep. */

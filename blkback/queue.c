@@ -412,7 +412,7 @@ static bool queue_intake(struct blkback_queue *queue)
 	if (!queue_is_shut(queue))
 		all = blkback_intake_take(queue, &refused);
 	else if (test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags))
-		clear_bit(BLKBACK_QUEUE_SERVED, &queue->flags);
+		clear_bit_unlock(BLKBACK_QUEUE_SERVED, &queue->flags);
 	/* Nobody tells of an object that is free again, nor of those slots. */
 	if (!all && !queue_is_shut(queue))
 		queue_retry_later(queue);
@@ -579,7 +579,7 @@ void blkback_queue_stop(struct blkback_queue *queue)
 
 static bool queue_is_drained(const struct blkback_queue *queue)
 {
-	return !test_bit(BLKBACK_QUEUE_SERVED, &queue->flags) &&
+	return !test_bit_acquire(BLKBACK_QUEUE_SERVED, &queue->flags) &&
 	       !READ_ONCE(queue->nr_taken);
 }
 

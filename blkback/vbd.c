@@ -27,6 +27,21 @@ static void vbd_poll_again(void)
 			   msecs_to_jiffies(VBD_RESIZE_POLL_MS));
 }
 
+/**
+ * blkback_vbd_sectors - how large the backing device is now
+ * @vbd: the open disk
+ *
+ * A loop device may end within a block; nothing can be done to that one.
+ *
+ * Context: any.
+ * Return: sectors of 512 bytes, whole blocks of the device.
+ */
+u64 blkback_vbd_sectors(const struct blkback_vbd *vbd)
+{
+	return round_down(bdev_nr_sectors(vbd->bdev),
+			  bdev_logical_block_size(vbd->bdev) >> SECTOR_SHIFT);
+}
+
 /* The block layer tells nobody in the kernel when a device changes its size. */
 static void vbd_poll(struct work_struct *work)
 {
@@ -34,7 +49,7 @@ static void vbd_poll(struct work_struct *work)
 
 	guard(mutex)(&vbds_lock);
 	list_for_each_entry(vbd, &vbds, list)
-		if (bdev_nr_sectors(vbd->bdev) !=
+		if (blkback_vbd_sectors(vbd) !=
 		    READ_ONCE(vbd->limits.capacity_sectors))
 			vbd->changed(vbd);
 	if (!list_empty(&vbds))
@@ -65,10 +80,8 @@ static const struct blk_holder_ops vbd_holder_ops = {
 };
 
 static struct file *vbd_open_file(struct blkback_vbd *vbd, struct device *owner,
-				  const char *mode)
+				  const char *mode, bool claim)
 {
-	bool claim = READ_ONCE(blkback_exclusive_open) &&
-		     !vbd->limits.read_only && !strchr(mode, '!');
 	blk_mode_t blk_mode = BLK_OPEN_READ;
 	struct file *file;
 
@@ -82,11 +95,12 @@ static struct file *vbd_open_file(struct blkback_vbd *vbd, struct device *owner,
 		return file;
 
 	if (PTR_ERR(file) == -EBUSY && claim)
-		dev_err(owner,
+		dev_err_ratelimited(owner,
 			"device %u:%u is in use in this domain (mounted, or part of another device); attach it with mode 'w!' to export it nevertheless, or load xen-blkback with exclusive_open=0\n",
 			MAJOR(vbd->devt), MINOR(vbd->devt));
 	else
-		dev_err(owner, "device %u:%u (mode %s) cannot be opened: %pe\n",
+		dev_err_ratelimited(owner,
+			"device %u:%u (mode %s) cannot be opened: %pe\n",
 			MAJOR(vbd->devt), MINOR(vbd->devt), mode, file);
 	return file;
 }
@@ -98,14 +112,14 @@ static int vbd_read_limits(struct blkback_vbd *vbd, struct device *owner)
 
 	/* A segment is at most one page of 4 KiB: it must hold a block. */
 	if (block_bytes > BLKIF_PAGE_SIZE) {
-		dev_err(owner,
+		dev_err_ratelimited(owner,
 			"device %u:%u has logical blocks of %u bytes; the protocol takes 512 to 4096\n",
 			MAJOR(vbd->devt), MINOR(vbd->devt), block_bytes);
 		return -EINVAL;
 	}
 	if (vbd->emulate && block_bytes != BLKBACK_UNIT_BYTES &&
 	    block_bytes != SECTOR_SIZE)
-		dev_warn(owner,
+		dev_warn_ratelimited(owner,
 			 "device %u:%u has logical blocks of %u bytes; sectors of 512 bytes are emulated on blocks of 4096, and the frontend is told of those that there are\n",
 			 MAJOR(vbd->devt), MINOR(vbd->devt), block_bytes);
 	vbd->emulate = vbd->emulate && block_bytes == BLKBACK_UNIT_BYTES;
@@ -114,7 +128,7 @@ static int vbd_read_limits(struct blkback_vbd *vbd, struct device *owner)
 	/* A segment may begin with any block of its page. */
 	vbd->by_units = vbd->emulate ||
 			bdev_dma_alignment(vbd->bdev) >= block_bytes;
-	limits->capacity_sectors = bdev_nr_sectors(vbd->bdev);
+	limits->capacity_sectors = blkback_vbd_sectors(vbd);
 	if (bdev_read_only(vbd->bdev))
 		limits->read_only = true;
 	vbd->flush = bdev_write_cache(vbd->bdev);
@@ -129,19 +143,50 @@ static int vbd_read_limits(struct blkback_vbd *vbd, struct device *owner)
 
 /* Of a disk whose blocks are written in part, all writers have to be known. */
 static int vbd_lock_ranges(struct blkback_vbd *vbd, struct device *owner,
-			   const char *mode)
+			   bool claim)
 {
 	if (!vbd->emulate || vbd->limits.read_only)
 		return 0;
-	if (strchr(mode, '!')) {
-		dev_err(owner,
-			"device %u:%u has logical blocks of %u bytes and may be written to by others (mode %s): sectors of 512 bytes cannot be emulated; attach it with mode 'w', or without emulate-512\n",
+	if (!claim) {
+		dev_err_ratelimited(owner,
+			"device %u:%u has logical blocks of %u bytes and may be written to by others (mode 'w!', or exclusive_open=0): sectors of 512 bytes cannot be emulated; attach it claimed with mode 'w', or without emulate-512\n",
 			MAJOR(vbd->devt), MINOR(vbd->devt),
-			bdev_logical_block_size(vbd->bdev), mode);
+			bdev_logical_block_size(vbd->bdev));
 		return -EINVAL;
 	}
 	vbd->range_lock = blkback_range_lock_get(vbd->bdev->bd_disk);
 	return vbd->range_lock ? 0 : -ENOMEM;
+}
+
+/*
+ * Two disks of one device, one of them emulated: the other one's writes would not
+ * keep off the blocks that the former has read to write them back.
+ */
+static bool vbds_clash(const struct blkback_vbd *a, const struct blkback_vbd *b)
+{
+	return a->bdev->bd_disk == b->bdev->bd_disk && a->emulate != b->emulate &&
+	       !a->limits.read_only && !b->limits.read_only;
+}
+
+/* Known to those that come later, from when it is known to agree with the others. */
+static int vbd_join(struct blkback_vbd *vbd, struct device *owner)
+{
+	struct blkback_vbd *other;
+
+	guard(mutex)(&vbds_lock);
+	list_for_each_entry(other, &vbds, list) {
+		if (!vbds_clash(vbd, other))
+			continue;
+		dev_err_ratelimited(owner,
+			"device %u:%u is exported for writing already, %s emulate-512, which has to be the same for all\n",
+			MAJOR(vbd->devt), MINOR(vbd->devt),
+			other->emulate ? "with" : "without");
+		return -EBUSY;
+	}
+	if (list_empty(&vbds))
+		vbd_poll_again();
+	list_add(&vbd->list, &vbds);
+	return 0;
 }
 
 /**
@@ -159,30 +204,37 @@ int blkback_vbd_open(struct blkback_vbd *vbd, struct device *owner,
 		     const char *mode)
 {
 	struct file *file;
+	bool claim;
 	int err;
 
 	vbd->limits.read_only = !strchr(mode, 'w');
-	file = vbd_open_file(vbd, owner, mode);
+	claim = READ_ONCE(blkback_exclusive_open) && !vbd->limits.read_only &&
+		!strchr(mode, '!');
+	file = vbd_open_file(vbd, owner, mode, claim);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 
 	vbd->bdev = file_bdev(file);
 	err = vbd_read_limits(vbd, owner);
-	if (!err)
-		err = vbd_lock_ranges(vbd, owner, mode);
-	if (err) {
-		__fput_sync(file);
-		return err;
-	}
+	if (err)
+		goto err_close;
+	err = vbd_lock_ranges(vbd, owner, claim);
+	if (err)
+		goto err_close;
 	vbd->file = file;
 	vbd->gone = false;
-
-	mutex_lock(&vbds_lock);
-	if (list_empty(&vbds))
-		vbd_poll_again();
-	list_add(&vbd->list, &vbds);
-	mutex_unlock(&vbds_lock);
+	err = vbd_join(vbd, owner);
+	if (err)
+		goto err_unlock;
 	return 0;
+
+err_unlock:
+	vbd->file = NULL;
+	blkback_range_lock_put(vbd->range_lock);
+	vbd->range_lock = NULL;
+err_close:
+	__fput_sync(file);
+	return err;
 }
 
 /**
@@ -238,7 +290,7 @@ int blkback_vbd_settle(struct blkback_vbd *vbd)
  */
 bool blkback_vbd_resized(struct blkback_vbd *vbd)
 {
-	u64 sectors = bdev_nr_sectors(vbd->bdev);
+	u64 sectors = blkback_vbd_sectors(vbd);
 
 	if (sectors == vbd->limits.capacity_sectors)
 		return false;

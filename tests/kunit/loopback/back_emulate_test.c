@@ -6,6 +6,7 @@
 #include <linux/prandom.h>
 
 #include "back.h"
+#include "../../../blkback/blkback.h"
 
 #define BLOCK_BYTES	4096
 #define BLOCK_SECTORS	8
@@ -454,15 +455,67 @@ static void E1_discards_are_of_whole_blocks(struct kunit *test)
 static void E1_not_where_others_may_write(struct kunit *test)
 {
 	struct bench *bench = test->priv;
+	unsigned int claimed;
 
-	store_write(BACK_NODE "/mode", "w!");
-	back_attach_disk();
-	peer_publish(bench->peer);
-	peer_state(XenbusStateInitialised);
-	back_reaches(test, XenbusStateClosing);
-	KUNIT_EXPECT_EQ(test, 1, store.nr_fatal);
-	store_write(BACK_NODE "/mode", "w");
-	back_recovers(test, bench);
+	for (claimed = 0; claimed < 2; claimed++) {
+		blkback_exclusive_open = claimed;
+		store_write(BACK_NODE "/emulate-512", "1");
+		store_write(BACK_NODE "/mode", claimed ? "w!" : "w");
+		back_attach_disk();
+		peer_publish(bench->peer);
+		peer_state(XenbusStateInitialised);
+		back_reaches(test, XenbusStateClosing);
+		KUNIT_EXPECT_EQ(test, 1, store.nr_fatal);
+		blkback_exclusive_open = true;
+		store_write(BACK_NODE "/mode", "w");
+		back_recovers(test, bench);
+		KUNIT_EXPECT_TRUE(test, peer_close(bench->peer));
+		back_remove(bench);
+		loopback_settle();
+		store_reset();
+		back_add(bench);
+	}
+}
+
+/* The other half of a block would be written back as it was. */
+static void E1_not_beside_a_writer_that_is_not(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	unsigned int emulated;
+
+	back_add_second(bench);
+	for (emulated = 0; emulated < 2; emulated++) {
+		store_write(BACK_NODE "/emulate-512", "%u", emulated);
+		store_write(SECOND_BACK_NODE "/emulate-512", "%u", !emulated);
+		back_connect(test, bench);
+		store_write(SECOND_BACK_NODE "/physical-device", "%x:%x",
+			    MAJOR(disk.devt), MINOR(disk.devt));
+		KUNIT_EXPECT_TRUE(test, store_wait_int(SECOND_BACK_NODE "/state",
+						       XenbusStateClosing,
+						       PATIENCE_MS));
+		KUNIT_EXPECT_TRUE(test, peer_close(bench->peer));
+		back_remove(bench);
+		store_remove_device(bench->second_back);
+		store_put_device(bench->second_back);
+		loopback_settle();
+		store_reset();
+		back_add(bench);
+		peer_destroy(bench->second);
+		back_add_second(bench);
+	}
+}
+
+/* A loop device may be no whole number of blocks. */
+static void E1_no_part_of_a_block_at_the_end(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+
+	disk_resize(8 * 100 + 3);
+	back_connect(test, bench);
+	KUNIT_EXPECT_EQ(test, 800, store_read_int(BACK_NODE "/sectors", -1));
+	disk_resize(8 * 90 + 7);
+	KUNIT_EXPECT_TRUE(test, store_wait_int(BACK_NODE "/sectors", 720,
+					       PATIENCE_MS));
 }
 
 static void E1_read_only(struct kunit *test)
@@ -607,6 +660,8 @@ static struct kunit_case back_emulate_cases[] = {
 	KUNIT_CASE(E1_OP3_flush_of_some_sectors),
 	KUNIT_CASE(E1_discards_are_of_whole_blocks),
 	KUNIT_CASE(E1_not_where_others_may_write),
+	KUNIT_CASE(E1_not_beside_a_writer_that_is_not),
+	KUNIT_CASE(E1_no_part_of_a_block_at_the_end),
 	KUNIT_CASE(E1_read_only),
 	KUNIT_CASE(R31_memory_that_the_disk_does_not_take),
 	KUNIT_CASE(R31_forward_progress_on_the_reserve),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* 512-byte sectors on a disk of larger blocks: several that want the same block. */
 #include "back.h"
+#include "../../../blkback/blkback.h"
 
 #define BLOCK_BYTES	4096
 #define NR_OWNERS	4
@@ -254,6 +255,32 @@ static void E1_many_writers_lose_nothing(struct kunit *test)
 	}
 }
 
+/* A guest has so many turns before another one's, and costs so much memory. */
+static void E1_many_that_wait_are_bounded(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct blkback_dev *dev;
+	struct peer *peer;
+	unsigned int i;
+
+	back_widen(bench, 1, 4);
+	back_connect_wide(test, bench);
+	back_connect_second(test, bench);
+	peer = bench->wide[0];
+	dev = dev_get_drvdata(&bench->back->dev);
+	disk.hold = true;
+	for (i = 0; i < 100; i++)
+		put_sector(peer, i % PEER_SLOTS, 1, i);
+	loopback_settle();
+	KUNIT_EXPECT_EQ(test, 64, dev->queue[0]->pool.emulations.nr);
+	KUNIT_EXPECT_EQ(test, 64, dev->queue[0]->pool.nr_pages);
+	put_sector(bench->second, 0, 2, 0xee);
+	disk_release();
+	answered(test, peer, 100);
+	answered(test, bench->second, 1);
+	KUNIT_EXPECT_TRUE(test, sector_is(2, 0xee));
+}
+
 /*
  * What was there before a block was discarded does not come back with a write of
  * one of its sectors, whichever came first.
@@ -287,6 +314,7 @@ static struct kunit_case back_emulate_turns_cases[] = {
 	KUNIT_CASE(E1_discard_waits_for_edges),
 	KUNIT_CASE(E1_edges_wait_for_a_discard),
 	KUNIT_CASE(E1_disconnect_of_one_that_waits),
+	KUNIT_CASE(E1_many_that_wait_are_bounded),
 	KUNIT_CASE(E1_many_writers_lose_nothing),
 	KUNIT_CASE(E1_discards_beside_writers),
 	{}
