@@ -479,6 +479,7 @@ void blkfront_durable_end(struct blkfront_disk *disk, bool orderly);
 /* --- linger.c -------------------------------------------------------------------- */
 
 void blkfront_linger_page(struct page *page);
+void blkfront_linger_wait(void);
 void blkfront_linger_exit(void);
 
 /* --- deadline.c ------------------------------------------------------------------ */

@@ -9,6 +9,8 @@
  * this kernel may just have chosen it, and there is no going on from that.  Nobody
  * tells when it is over.  So such pages wait for a while before they are free.
  */
+#include <linux/cleanup.h>
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
@@ -67,10 +69,27 @@ void blkfront_linger_page(struct page *page)
 	queue_delayed_work(blkfront_wq, &linger, LINGER_PERIOD);
 }
 
+static bool linger_any(void)
+{
+	guard(spinlock_irq)(&linger_lock);
+	return !list_empty(&linger_new) || !list_empty(&linger_old);
+}
+
 /**
- * blkfront_linger_exit - free all of them now
+ * blkfront_linger_wait - wait until all of them are free
  *
- * Context: module exit, when there is no disk any more.
+ * Context: module exit, when there is no disk any more; sleeps up to a minute.
+ */
+void blkfront_linger_wait(void)
+{
+	while (linger_any())
+		ssleep(1);
+}
+
+/**
+ * blkfront_linger_exit - end the work, and free what is left at once
+ *
+ * Context: process, when there is no disk any more.
  */
 void blkfront_linger_exit(void)
 {

@@ -101,6 +101,7 @@ static void __exit blkfront_exit(void)
 {
 	blkfront_device_unregister();
 	blkfront_disk_wait_for_all();
+	blkfront_linger_wait();
 	blkfront_linger_exit();
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
 	destroy_workqueue(blkfront_block_wq);

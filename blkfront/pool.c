@@ -66,7 +66,7 @@ static void table_free(struct blkfront_table *table)
 
 	for (i = 0; i < ARRAY_SIZE(table->desc); i++)
 		if (table->desc[i])
-			__free_page(table->desc[i]);
+			blkfront_linger_page(table->desc[i]);
 	kfree(table->page);
 	kfree(table);
 }
@@ -181,12 +181,31 @@ static int pool_grow_pages(struct blkfront_pool *pool, unsigned int nr,
 	return 0;
 }
 
+/* A table that was to go, and that the backend has mapped still, is as good as new. */
+static bool pool_keep_mapped_table(struct blkfront_pool *pool)
+{
+	struct blkfront_table *table;
+
+	guard(spinlock_irqsave)(&pool->lock);
+	if (!pool->persistent)
+		return false;
+	list_for_each_entry(table, &pool->mapped_list, node) {
+		if (table->nr_segs != pool->table_segs ||
+		    table->nr_granted != blkfront_encode_descs(table->nr_segs))
+			continue;
+		list_move(&table->node, &pool->table_list);
+		stock_add(&pool->tables, 1);
+		return true;
+	}
+	return false;
+}
+
 static void pool_grow_tables(struct blkfront_pool *pool)
 {
 	struct blkfront_table *table;
 	unsigned long flags;
 
-	if (READ_ONCE(pool->tables.nr_free))
+	if (READ_ONCE(pool->tables.nr_free) || pool_keep_mapped_table(pool))
 		return;
 	table = table_alloc(pool->table_segs);
 	if (!table)
@@ -458,7 +477,7 @@ static bool pool_shrink(struct blkfront_pool *pool, unsigned int reserve)
 
 	pool_free_refs(pool, refs);
 	list_for_each_entry_safe(page, p, &page_list, lru)
-		__free_page(page);
+		blkfront_linger_page(page);
 	pool_free_tables(pool, &table_list, false);
 	return all && list_empty(&pool->mapped_list);
 }
@@ -565,7 +584,7 @@ void blkfront_pool_use(struct blkfront_pool *pool, bool private,
 	pool->domid = domid;
 	spin_unlock_irqrestore(&pool->lock, flags);
 	list_for_each_entry_safe(page, next, &page_list, lru)
-		__free_page(page);
+		blkfront_linger_page(page);
 }
 
 /**

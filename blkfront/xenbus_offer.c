@@ -134,10 +134,14 @@ int blkfront_xenbus_negotiate(struct blkfront_disk *disk,
 		goto out;
 	}
 	/* The next backend on these rings shall not do what this one does not. */
-	if (disk->persistent && !config->persistent &&
-	    !xenbus_printf(XBT_NIL, disk->xbdev->nodename,
-			   BLKIF_KEY_FEATURE_PERSISTENT, "0"))
-		disk->persistent = false;
+	if (disk->persistent && !config->persistent) {
+		err = xenbus_printf(XBT_NIL, disk->xbdev->nodename,
+				    BLKIF_KEY_FEATURE_PERSISTENT, "0");
+		if (err)
+			err = -EAGAIN;
+		else
+			disk->persistent = false;
+	}
 out:
 	xenbus_free_offer(&offer);
 	return err;
