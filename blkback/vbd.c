@@ -96,12 +96,12 @@ static struct file *vbd_open_file(struct blkback_vbd *vbd, struct device *owner,
 
 	if (PTR_ERR(file) == -EBUSY && claim)
 		dev_err_ratelimited(owner,
-			"device %u:%u is in use in this domain (mounted, or part of another device); attach it with mode 'w!' to export it nevertheless, or load xen-blkback with exclusive_open=0\n",
-			MAJOR(vbd->devt), MINOR(vbd->devt));
+				    "device %u:%u is in use in this domain (mounted, or part of another device); attach it with mode 'w!' to export it nevertheless, or load xen-blkback with exclusive_open=0\n",
+				    MAJOR(vbd->devt), MINOR(vbd->devt));
 	else
 		dev_err_ratelimited(owner,
-			"device %u:%u (mode %s) cannot be opened: %pe\n",
-			MAJOR(vbd->devt), MINOR(vbd->devt), mode, file);
+				    "device %u:%u (mode %s) cannot be opened: %pe\n",
+				    MAJOR(vbd->devt), MINOR(vbd->devt), mode, file);
 	return file;
 }
 
@@ -113,15 +113,15 @@ static int vbd_read_limits(struct blkback_vbd *vbd, struct device *owner)
 	/* A segment is at most one page of 4 KiB: it must hold a block. */
 	if (block_bytes > BLKIF_PAGE_SIZE) {
 		dev_err_ratelimited(owner,
-			"device %u:%u has logical blocks of %u bytes; the protocol takes 512 to 4096\n",
-			MAJOR(vbd->devt), MINOR(vbd->devt), block_bytes);
+				    "device %u:%u has logical blocks of %u bytes; the protocol takes 512 to 4096\n",
+				    MAJOR(vbd->devt), MINOR(vbd->devt), block_bytes);
 		return -EINVAL;
 	}
 	if (vbd->emulate && block_bytes != BLKBACK_UNIT_BYTES &&
 	    block_bytes != SECTOR_SIZE)
 		dev_warn_ratelimited(owner,
-			 "device %u:%u has logical blocks of %u bytes; sectors of 512 bytes are emulated on blocks of 4096, and the frontend is told of those that there are\n",
-			 MAJOR(vbd->devt), MINOR(vbd->devt), block_bytes);
+				     "device %u:%u has logical blocks of %u bytes; sectors of 512 bytes are emulated on blocks of 4096, and the frontend is told of those that there are\n",
+				     MAJOR(vbd->devt), MINOR(vbd->devt), block_bytes);
 	vbd->emulate = vbd->emulate && block_bytes == BLKBACK_UNIT_BYTES;
 	limits->block_sectors =
 		vbd->emulate ? 1 : block_bytes >> SECTOR_SHIFT;
@@ -149,9 +149,9 @@ static int vbd_lock_ranges(struct blkback_vbd *vbd, struct device *owner,
 		return 0;
 	if (!claim) {
 		dev_err_ratelimited(owner,
-			"device %u:%u has logical blocks of %u bytes and may be written to by others (mode 'w!', or exclusive_open=0): sectors of 512 bytes cannot be emulated; attach it claimed with mode 'w', or without emulate-512\n",
-			MAJOR(vbd->devt), MINOR(vbd->devt),
-			bdev_logical_block_size(vbd->bdev));
+				    "device %u:%u has logical blocks of %u bytes and may be written to by others (mode 'w!', or exclusive_open=0): sectors of 512 bytes cannot be emulated; attach it claimed with mode 'w', or without emulate-512\n",
+				    MAJOR(vbd->devt), MINOR(vbd->devt),
+				    bdev_logical_block_size(vbd->bdev));
 		return -EINVAL;
 	}
 	vbd->range_lock = blkback_range_lock_get(vbd->bdev->bd_disk);
@@ -178,9 +178,9 @@ static int vbd_join(struct blkback_vbd *vbd, struct device *owner)
 		if (!vbds_clash(vbd, other))
 			continue;
 		dev_err_ratelimited(owner,
-			"device %u:%u is exported for writing already, %s emulate-512, which has to be the same for all\n",
-			MAJOR(vbd->devt), MINOR(vbd->devt),
-			other->emulate ? "with" : "without");
+				    "device %u:%u is exported for writing already, %s emulate-512, which has to be the same for all\n",
+				    MAJOR(vbd->devt), MINOR(vbd->devt),
+				    other->emulate ? "with" : "without");
 		return -EBUSY;
 	}
 	if (list_empty(&vbds))
