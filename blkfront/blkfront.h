@@ -352,7 +352,6 @@ enum {
 	BLKFRONT_ADD_FAILED,	/* device_add_disk() has failed */
 	BLKFRONT_NO_DISCARD,	/* the backend refused a discard */
 	BLKFRONT_FLUSH_REFUSED,	/* the backend refused a flush: was reported */
-	BLKFRONT_WRITES_LOST,	/* the next flush has to fail */
 	BLKFRONT_CLOSING,	/* nobody has it open, and nobody can any more */
 };
 
@@ -418,6 +417,9 @@ struct blkfront_disk {
 	/* Under lock: the first so many queues have a ring. */
 	struct blkfront_layout layout;
 	atomic64_t flushes;		/* the number of the last one that was sent */
+	unsigned int losses;		/* caches that went with their backends */
+	unsigned int losses_told;	/* any context: a flush failed for so many */
+	unsigned int losses_settled;	/* block_work: no older one is left */
 	unsigned int nr_queues;
 	struct blkfront_queue *queues;
 	unsigned int nr_ctxs;

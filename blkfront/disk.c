@@ -382,6 +382,22 @@ static void disk_update(struct blkfront_disk *disk,
 		set_capacity_and_notify(disk->gd, config->sectors);
 }
 
+/*
+ * Flushes succeed again once all have ended that had to fail: see durable.c.  What
+ * was lost since the last failure waits for the next one.
+ */
+static void disk_settle(struct blkfront_disk *disk)
+{
+	unsigned int told = READ_ONCE(disk->losses_told);
+	unsigned int memflags;
+
+	if (told == disk->losses_settled)
+		return;
+	memflags = blk_mq_freeze_queue(disk->gd->queue);
+	WRITE_ONCE(disk->losses_settled, told);
+	blk_mq_unfreeze_queue(disk->gd->queue, memflags);
+}
+
 /* The disk is dead: its requests fail, and none is left. */
 static void disk_delete(struct blkfront_disk *disk)
 {
@@ -418,12 +434,14 @@ static void disk_block_work(struct work_struct *work)
 	dead = disk->state == BLKFRONT_STATE_DEAD;
 	mutex_unlock(&disk->lock);
 
-	if (dead)
+	if (dead) {
 		disk_delete(disk);
-	else if (test_bit(BLKFRONT_ADDED, &disk->flags))
+	} else if (test_bit(BLKFRONT_ADDED, &disk->flags)) {
+		disk_settle(disk);
 		disk_update(disk, &config);
-	else if (!test_bit(BLKFRONT_ADD_FAILED, &disk->flags))
+	} else if (!test_bit(BLKFRONT_ADD_FAILED, &disk->flags)) {
 		disk_add(disk);
+	}
 	blkfront_disk_put(disk);
 }
 

@@ -4,8 +4,13 @@
  *
  * A write that was answered may be in a cache until a flush that was sent after
  * the answer has succeeded.  If the backend dies before, nobody knows whether
- * it is on the disk, and the next backend's flush knows nothing of it: so the
- * next flush fails instead of being sent, once.
+ * it is on the disk, and the next backend's flush knows nothing of it: so flushes
+ * fail instead of being sent, until that was told to all who may have to know.
+ *
+ * The first that fails tells it.  But others may be on their way, which were asked
+ * for before anybody was told: on the rings, in the backlogs, with the block layer.
+ * They fail as well, and which they are the block layer knows: when a queue is
+ * frozen, all that was asked for before has ended.
  *
  * Flushes have numbers, from 2 on.  A ring notes the highest number there was
  * when the last of its writes was answered, and the highest one of its own that
@@ -18,6 +23,21 @@
 #include <linux/minmax.h>
 
 #include "blkfront.h"
+
+/* Does a flush stand for what was lost?  The first that does tells it. */
+static bool durable_lost(struct blkfront_disk *disk)
+{
+	unsigned int losses = READ_ONCE(disk->losses);
+
+	if (likely(losses == READ_ONCE(disk->losses_settled)))
+		return false;
+	if (xchg(&disk->losses_told, losses) != losses) {
+		pr_err("%s: the backend died with a cache that was not flushed: writes may be lost, and each flush that may stand for them fails\n",
+		       disk->vdev.name);
+		blkfront_disk_queue_block_work(disk);
+	}
+	return true;
+}
 
 /**
  * blkfront_durable_send - a flush is about to be sent
@@ -34,11 +54,8 @@ int blkfront_durable_send(struct blkfront_shadow *shadow)
 	struct blkfront_queue *queue = shadow->ctx->queue;
 	struct blkfront_disk *disk = queue->disk;
 
-	if (unlikely(test_and_clear_bit(BLKFRONT_WRITES_LOST, &disk->flags))) {
-		pr_err("%s: the backend died with a cache that was not flushed: writes may be lost, and this flush fails\n",
-		       disk->vdev.name);
+	if (unlikely(durable_lost(disk)))
 		return -EIO;
-	}
 	if (queue->config.flush == BLKFRONT_FLUSH_NONE)
 		return -EALREADY;
 	shadow->flush = atomic64_inc_return(&disk->flushes);
@@ -83,5 +100,5 @@ void blkfront_durable_end(struct blkfront_disk *disk, bool orderly)
 	}
 	if (written && written >= flushed && !orderly &&
 	    disk->config.flush != BLKFRONT_FLUSH_NONE)
-		set_bit(BLKFRONT_WRITES_LOST, &disk->flags);
+		WRITE_ONCE(disk->losses, disk->losses + 1);
 }

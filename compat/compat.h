@@ -9,6 +9,7 @@
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <xen/xenbus.h>
 
@@ -28,6 +29,21 @@ typedef struct gendisk compat_getgeo_t;
 #else
 typedef struct block_device compat_getgeo_t;
 #define compat_getgeo_disk(of)		((of)->bd_disk)
+#endif
+
+#ifndef COMPAT_HAVE_FREEZE_MEMFLAGS	/* 6.14 */
+#define blk_mq_freeze_queue(q)						\
+({									\
+	unsigned int _memflags = memalloc_noio_save();			\
+									\
+	blk_mq_freeze_queue(q);						\
+	_memflags;							\
+})
+#define blk_mq_unfreeze_queue(q, memflags)				\
+do {									\
+	blk_mq_unfreeze_queue(q);					\
+	memalloc_noio_restore(memflags);				\
+} while (0)
 #endif
 
 #ifndef COMPAT_HAVE_DRIVER_STATE_DEV	/* 7.1 */

@@ -63,6 +63,12 @@ static void durable_end(struct kunit *test, struct pair *pair, enum end end)
 	durable_again(test, pair, end);
 }
 
+/* Those who ask after that were told. */
+static void durable_told(void)
+{
+	flush_workqueue(blkfront_block_wq);
+}
+
 static void an_fsync_after_a_backend_that_died_fails_once(struct kunit *test)
 {
 	struct pair *pair = test->priv;
@@ -77,6 +83,7 @@ static void an_fsync_after_a_backend_that_died_fails_once(struct kunit *test)
 				    blkdev_issue_flush(pair->bdev), "end %d",
 				    end);
 		KUNIT_EXPECT_EQ(test, end <= MADE_ANEW ? 0 : 1, disk.nr_flushes);
+		durable_told();
 		KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
 	}
 }
@@ -100,6 +107,7 @@ static void what_was_flushed_is_not_lost(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(pair->bdev));
 	durable_end(test, pair, DIES);
 	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(pair->bdev));
+	durable_told();
 	/* And nothing since. */
 	durable_end(test, pair, DIES);
 	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
@@ -164,6 +172,7 @@ static void written_while_it_was_flushed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, flight_wait(pair, 1));
 	durable_dies(test, pair, back);
 	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(pair->bdev));
+	durable_told();
 	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
 }
 
@@ -179,7 +188,51 @@ static void flushed_when_it_died(struct kunit *test)
 	msleep(100);
 	durable_dies(test, pair, back);
 	KUNIT_EXPECT_EQ(test, -EIO, flight_wait(pair, 0));
+	durable_told();
 	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+}
+
+static void durable_flush(struct pair *pair, unsigned int i)
+{
+	flight_submit(pair, i, pair_bio(pair, REQ_OP_WRITE | REQ_PREFLUSH, 0, 0, 0));
+}
+
+/*
+ * Whoever asked before one of them was told: on either ring; behind the one that is
+ * under way, in the block layer; with data; and while no backend is there.
+ */
+static void all_who_asked_before_it_was_told(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct false_back *back = durable_false(test, pair);
+	unsigned int i, nr = 0;
+
+	if (back->nr_rings != 2)
+		kunit_skip(test, "needs two CPUs");
+	KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 1));
+	back->hold = true;
+	for (i = 0; i < 4; i++) {
+		durable_on(i % 2);
+		durable_flush(pair, nr++);
+		msleep(20);
+	}
+	false_vanish(pair, back);
+	durable_away(test, pair, DIES);
+	KUNIT_ASSERT_TRUE(test, loopback_wait(READ_ONCE(pair_front(pair)->waiting)));
+	for (i = 0; i < 4; i++) {
+		durable_on(i % 2);
+		durable_flush(pair, nr++);
+		flight_start(pair, nr++, REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA);
+	}
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	disk.nr_flushes = 0;
+	durable_again(test, pair, DIES);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_EQ_MSG(test, -EIO, flight_wait(pair, i), "%u", i);
+	KUNIT_EXPECT_EQ(test, 0, disk.nr_flushes);
+	durable_told();
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
+	KUNIT_EXPECT_EQ(test, 1, disk.nr_flushes);
 }
 
 /* The next backend has nothing to flush, and does not know what was lost. */
@@ -195,6 +248,7 @@ static void lost_to_a_backend_without_a_cache(struct kunit *test)
 	/* All that the new one said was taken up. */
 	flush_workqueue(blkfront_block_wq);
 	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(pair->bdev));
+	durable_told();
 	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
 	disk_write_cache(true);
 }
@@ -291,6 +345,7 @@ static void ST11_saved_while_its_backend_was_dead(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_READ, 0, 1));
 		KUNIT_EXPECT_EQ(test, closed ? 0 : -EIO,
 				blkdev_issue_flush(pair->bdev));
+		durable_told();
 		KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(pair->bdev));
 		pair_close(pair);
 		pair_remove(&pair->back);
@@ -327,6 +382,7 @@ static struct kunit_case pair_durable_cases[] = {
 	KUNIT_CASE(flushed_by_another_ring),
 	KUNIT_CASE(written_while_it_was_flushed),
 	KUNIT_CASE(flushed_when_it_died),
+	KUNIT_CASE(all_who_asked_before_it_was_told),
 	KUNIT_CASE(lost_to_a_backend_without_a_cache),
 	KUNIT_CASE(a_cache_that_comes_later),
 	KUNIT_CASE(nothing_to_flush),
