@@ -56,7 +56,7 @@ bool blkfront_adopt_keep(struct blkfront_disk *disk)
 	blkfront_warn(disk, "the device was taken away: I/O waits up to %u seconds for another one\n",
 		      patience);
 	disk->until = jiffies + patience * HZ;
-	disk->abrupt = !disk->closed;
+	disk->abrupt |= !disk->closed;
 	blkfront_lost_begin(disk);
 	set_bit(BLKFRONT_ORPHAN, &disk->flags);
 	blkfront_state_leave(disk, false);

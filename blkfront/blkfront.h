@@ -381,7 +381,7 @@ struct blkfront_disk {
 	struct blkfront_config config;
 	struct blkfront_identity identity;	/* what it is known by */
 	bool resumed;			/* not seen connected since */
-	bool closed;			/* so the backend said since */
+	bool closed;			/* so the one that is left said */
 	bool abrupt;			/* not before the device, or the domain, went */
 	bool parked;			/* the queue is quiesced */
 	bool ending;			/* LEAVING ends in DEAD */

@@ -214,7 +214,6 @@ static void state_connect(struct blkfront_disk *disk)
 	if (err)
 		goto err_leave;
 	disk->resumed = false;
-	disk->closed = false;
 	disk->abrupt = false;
 	disk->retry = 0;
 	clear_bit(BLKFRONT_NO_DISCARD, &disk->flags);
@@ -521,6 +520,7 @@ static void state_begin_again(struct blkfront_disk *disk,
 		}
 	}
 	blkfront_durable_end(disk, state_orderly(disk));
+	disk->closed = false;
 	disk->fresh = false;
 	disk->state = BLKFRONT_STATE_INIT;
 	blkfront_disk_queue_work(disk, 0);
@@ -540,7 +540,8 @@ static void state_step_leaving(struct blkfront_disk *disk,
 {
 	bool late = time_after(jiffies, disk->left + STATE_GIVE_UP);
 
-	if (backend == XenbusStateClosed)
+	/* In a XenStore that was made anew it is the next one's word. */
+	if (backend == XenbusStateClosed && !disk->fresh)
 		disk->closed = true;
 	if (!disk->ending && !disk->fresh &&
 	    (backend == XenbusStateClosing || backend == XenbusStateClosed) &&

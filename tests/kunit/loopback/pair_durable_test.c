@@ -376,6 +376,65 @@ static void D15_a_ring_outlives_a_backend_that_died(struct kunit *test)
 	}
 }
 
+/* That the one before had closed its disk says nothing of this one. */
+static void D15_a_ring_outlives_a_backend_that_never_connected(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	struct page *page;
+
+	pair_start(test, pair);
+	pair_remove(&pair->back);
+	loopback_settle();
+	durable_away(test, pair, CLOSES);
+	KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+					       XenbusStateInitialising,
+					       PATIENCE_MS));
+	pair_nodes();
+	false_keys();
+	store_write(BACK_STATE, "%d", XenbusStateInitWait);
+	KUNIT_ASSERT_TRUE(test, store_wait_int(FRONT_STATE,
+					       XenbusStateInitialised,
+					       PATIENCE_MS));
+	page = virt_to_page(pair_front(pair)->queues->shared);
+	get_page(page);
+	durable_away(test, pair, DIES);
+	durable_again(test, pair, DIES);
+	KUNIT_EXPECT_EQ(test, 2, page_count(page));
+	put_page(page);
+}
+
+/*
+ * The backend is dead, and not all of it gone: Closed is what a later one says, or
+ * what a toolstack wrote.  And then the device goes again.
+ */
+static void ST10_closed_after_its_backend_was_dead(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int fresh;
+
+	pair_start(test, pair);
+	for (fresh = 0; fresh < 2; fresh++) {
+		KUNIT_EXPECT_EQ(test, 0, pair_io(pair, REQ_OP_WRITE, 0, 4));
+		pair_remove(&pair->back);
+		loopback_settle();
+		xen_keep_mapped(true);
+		durable_away(test, pair, MADE_ANEW);
+		pair_nodes();
+		store_write(BACK_STATE, "%d", XenbusStateClosed);
+		if (!fresh)
+			store_write(FRONT_STATE, "%d", XenbusStateClosed);
+		pair->front = store_add_device(false, FRONT_NODE);
+		msleep(100);
+		KUNIT_EXPECT_EQ(test, !fresh, pair_front(pair)->closed);
+		durable_away(test, pair, MADE_ANEW);
+		xen_keep_mapped(false);
+		durable_again(test, pair, MADE_ANEW);
+		KUNIT_EXPECT_EQ_MSG(test, -EIO, blkdev_issue_flush(pair->bdev),
+				    "fresh %u", fresh);
+		durable_told();
+	}
+}
+
 static struct kunit_case pair_durable_cases[] = {
 	KUNIT_CASE_SLOW(an_fsync_after_a_backend_that_died_fails_once),
 	KUNIT_CASE_SLOW(what_was_flushed_is_not_lost),
@@ -388,6 +447,8 @@ static struct kunit_case pair_durable_cases[] = {
 	KUNIT_CASE(nothing_to_flush),
 	KUNIT_CASE_SLOW(ST11_saved_while_its_backend_was_dead),
 	KUNIT_CASE(D15_a_ring_outlives_a_backend_that_died),
+	KUNIT_CASE_SLOW(D15_a_ring_outlives_a_backend_that_never_connected),
+	KUNIT_CASE(ST10_closed_after_its_backend_was_dead),
 	{}
 };
 
