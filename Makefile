@@ -38,4 +38,7 @@ check:
 check-fast:
 	+tests/check-fast
 
-.PHONY: all modules clean install uninstall demo check check-fast
+check-long:
+	+tests/check-long
+
+.PHONY: all modules clean install uninstall demo check check-fast check-long

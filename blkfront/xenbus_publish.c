@@ -17,6 +17,7 @@ static const char * const xenbus_stale_keys[] = {
 	BLKIF_KEY_RING_PAGE_ORDER,
 	BLKIF_KEY_NUM_RING_PAGES,
 	BLKIF_KEY_NUM_QUEUES,
+	BLKIF_KEY_FEATURE_PERSISTENT,
 };
 
 /* More queues, or pages of a ring, no driver had. */
@@ -128,9 +129,9 @@ static int xenbus_write_keys(struct xenbus_transaction xbt,
 	if (!err)
 		err = xenbus_printf(xbt, node, BLKIF_KEY_PROTOCOL, "%s",
 				    BLKIF_PROTOCOL_NATIVE);
-	if (!err)
+	if (!err && disk->persistent)
 		err = xenbus_printf(xbt, node, BLKIF_KEY_FEATURE_PERSISTENT,
-				    "%d", disk->persistent);
+				    "1");
 	return err;
 }
 

@@ -30,7 +30,7 @@ static void persistent_exit(struct kunit *test)
 
 static int said(void)
 {
-	return store_read_int(FRONT_NODE "/feature-persistent", -1);
+	return store_read_int(FRONT_NODE "/feature-persistent", 0);
 }
 
 static struct blkfront_disk *front_of(struct pair *pair)
