@@ -9,7 +9,6 @@
  * this kernel may just have chosen it, and there is no going on from that.  Nobody
  * tells when it is over.  So such pages wait for a while before they are free.
  */
-#include <linux/cleanup.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -71,8 +70,12 @@ void blkfront_linger_page(struct page *page)
 
 static bool linger_any(void)
 {
-	guard(spinlock_irq)(&linger_lock);
-	return !list_empty(&linger_new) || !list_empty(&linger_old);
+	bool any;
+
+	spin_lock_irq(&linger_lock);
+	any = !list_empty(&linger_new) || !list_empty(&linger_old);
+	spin_unlock_irq(&linger_lock);
+	return any;
 }
 
 /**

@@ -181,23 +181,32 @@ static int pool_grow_pages(struct blkfront_pool *pool, unsigned int nr,
 	return 0;
 }
 
-/* A table that was to go, and that the backend has mapped still, is as good as new. */
-static bool pool_keep_mapped_table(struct blkfront_pool *pool)
+static struct blkfront_table *pool_find_mapped(struct blkfront_pool *pool)
 {
 	struct blkfront_table *table;
 
-	guard(spinlock_irqsave)(&pool->lock);
-	if (!pool->persistent)
-		return false;
-	list_for_each_entry(table, &pool->mapped_list, node) {
-		if (table->nr_segs != pool->table_segs ||
-		    table->nr_granted != blkfront_encode_descs(table->nr_segs))
-			continue;
+	list_for_each_entry(table, &pool->mapped_list, node)
+		if (table->nr_segs == pool->table_segs &&
+		    table->nr_granted == blkfront_encode_descs(table->nr_segs))
+			return table;
+	return NULL;
+}
+
+/* A table that was to go, and that the backend has mapped still, is as good as new. */
+static bool pool_keep_mapped_table(struct blkfront_pool *pool)
+{
+	struct blkfront_table *table = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	if (pool->persistent)
+		table = pool_find_mapped(pool);
+	if (table) {
 		list_move(&table->node, &pool->table_list);
 		stock_add(&pool->tables, 1);
-		return true;
 	}
-	return false;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return table;
 }
 
 static void pool_grow_tables(struct blkfront_pool *pool)
