@@ -108,16 +108,22 @@ int blkfront_xenbus_trusted(struct blkfront_disk *disk, bool *trusted)
  * blkfront_xenbus_wanted - does the toolstack want the device?
  * @disk: the disk
  *
- * Only asked when the backend is leaving.
+ * Only asked when the backend is leaving.  Its node may have gone since: then
+ * nobody has asked for the disk back.
  *
  * Return: 1 or 0; an error if it is not known.
  */
 int blkfront_xenbus_wanted(struct blkfront_disk *disk)
 {
 	unsigned int online;
-	int err = xenbus_read_number(disk, disk->backend, "online", 0, &online);
+	int err = xenbus_read_number(disk, disk->backend, "online", UINT_MAX,
+				     &online);
 
-	return err ?: online > 0;
+	if (err)
+		return err;
+	if (online == UINT_MAX)
+		return !xenbus_exists(XBT_NIL, disk->backend, "state");
+	return online > 0;
 }
 
 /**
