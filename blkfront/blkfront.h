@@ -111,6 +111,7 @@ struct blkfront_pool {
 	spinlock_t lock;		/* see above */
 	bool private;			/* requests get private pages */
 	bool persistent;		/* and these stay granted */
+	bool lingers;			/* a backend has vanished: see linger.c */
 	domid_t domid;			/* to that domain */
 	unsigned int table_segs;	/* what a new table has room for */
 	struct blkfront_stock refs;	/* but for those of granted pages */
@@ -382,6 +383,7 @@ struct blkfront_disk {
 	struct blkfront_identity identity;	/* what it is known by */
 	bool resumed;			/* not seen connected since */
 	bool closed;			/* so the one that is left said */
+	bool vanished;			/* its node was gone before its mappings were */
 	bool abrupt;			/* not before the device, or the domain, went */
 	bool parked;			/* the queue is quiesced */
 	bool ending;			/* LEAVING ends in DEAD */

@@ -60,13 +60,23 @@ static unsigned int stock_trim(struct blkfront_stock *stock,
 
 /* --- tables --------------------------------------------------------------------- */
 
-static void table_free(struct blkfront_table *table)
+/* A backend that had it mapped may have died; once is enough to be careful. */
+static void pool_free_page(const struct blkfront_pool *pool, struct page *page)
+{
+	if (READ_ONCE(pool->lingers))
+		blkfront_linger_page(page);
+	else
+		__free_page(page);
+}
+
+static void table_free(const struct blkfront_pool *pool,
+		       struct blkfront_table *table)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(table->desc); i++)
 		if (table->desc[i])
-			blkfront_linger_page(table->desc[i]);
+			pool_free_page(pool, table->desc[i]);
 	kfree(table->page);
 	kfree(table);
 }
@@ -81,7 +91,7 @@ static void pool_free_tables(struct blkfront_pool *pool,
 	list_for_each_entry_safe(table, next, tables, node) {
 		list_del(&table->node);
 		if (blkfront_persistent_end_table(table, give_up)) {
-			table_free(table);
+			table_free(pool, table);
 			continue;
 		}
 		spin_lock_irqsave(&pool->lock, flags);
@@ -91,7 +101,8 @@ static void pool_free_tables(struct blkfront_pool *pool,
 }
 
 /* Descriptor pages are granted, and hold nothing else. */
-static struct blkfront_table *table_alloc(unsigned int nr_segs)
+static struct blkfront_table *table_alloc(const struct blkfront_pool *pool,
+					  unsigned int nr_segs)
 {
 	struct blkfront_table *table = kzalloc(sizeof(*table), POOL_GFP);
 	unsigned int i;
@@ -112,7 +123,7 @@ static struct blkfront_table *table_alloc(unsigned int nr_segs)
 	return table;
 
 err_free:
-	table_free(table);
+	table_free(pool, table);
 	return NULL;
 }
 
@@ -216,11 +227,11 @@ static void pool_grow_tables(struct blkfront_pool *pool)
 
 	if (READ_ONCE(pool->tables.nr_free) || pool_keep_mapped_table(pool))
 		return;
-	table = table_alloc(pool->table_segs);
+	table = table_alloc(pool, pool->table_segs);
 	if (!table)
 		return;
 	if (pool->persistent && blkfront_persistent_grant_table(pool, table)) {
-		table_free(table);
+		table_free(pool, table);
 		return;
 	}
 	spin_lock_irqsave(&pool->lock, flags);
@@ -486,7 +497,7 @@ static bool pool_shrink(struct blkfront_pool *pool, unsigned int reserve)
 
 	pool_free_refs(pool, refs);
 	list_for_each_entry_safe(page, p, &page_list, lru)
-		blkfront_linger_page(page);
+		pool_free_page(pool, page);
 	pool_free_tables(pool, &table_list, false);
 	return all && list_empty(&pool->mapped_list);
 }
@@ -593,7 +604,7 @@ void blkfront_pool_use(struct blkfront_pool *pool, bool private,
 	pool->domid = domid;
 	spin_unlock_irqrestore(&pool->lock, flags);
 	list_for_each_entry_safe(page, next, &page_list, lru)
-		blkfront_linger_page(page);
+		pool_free_page(pool, page);
 }
 
 /**

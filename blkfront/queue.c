@@ -246,13 +246,13 @@ static struct page *queue_page(struct blkfront_queue *queue, unsigned int i)
 	return virt_to_page(queue->shared + i * PAGE_SIZE);
 }
 
-/* Who said Closed has unmapped what he had; who did not may be dying. */
+/* Who is there has unmapped what he had; who is not may be dying. */
 static void queue_free_page(struct blkfront_queue *queue, struct page *page)
 {
-	if (queue->disk->closed)
-		__free_page(page);
-	else
+	if (queue->disk->vanished)
 		blkfront_linger_page(page);
+	else
+		__free_page(page);
 }
 
 /**

@@ -114,9 +114,12 @@ bool blkfront_recover_fence(struct blkfront_disk *disk, bool give_up)
 	bool done = true;
 
 	lockdep_assert_held(&disk->lock);
-	for_each_queue(disk, queue)
+	for_each_queue(disk, queue) {
+		if (disk->vanished)
+			WRITE_ONCE(queue->pool.lingers, true);
 		if (!blkfront_queue_fence(queue, give_up))
 			done = false;
+	}
 	for_each_ctx(disk, ctx)
 		if (!ctx->queue->shared &&
 		    !recover_fence_ctx(disk, ctx, give_up))

@@ -521,6 +521,7 @@ static void state_begin_again(struct blkfront_disk *disk,
 	}
 	blkfront_durable_end(disk, state_orderly(disk));
 	disk->closed = false;
+	disk->vanished = false;
 	disk->fresh = false;
 	disk->state = BLKFRONT_STATE_INIT;
 	blkfront_disk_queue_work(disk, 0);
@@ -543,6 +544,9 @@ static void state_step_leaving(struct blkfront_disk *disk,
 	/* In a XenStore that was made anew it is the next one's word. */
 	if (backend == XenbusStateClosed && !disk->fresh)
 		disk->closed = true;
+	/* Nodes go before the domain does, and before what it has mapped. */
+	if (backend == XenbusStateUnknown || disk->fresh)
+		disk->vanished = true;
 	if (!disk->ending && !disk->fresh &&
 	    (backend == XenbusStateClosing || backend == XenbusStateClosed) &&
 	    !blkfront_xenbus_wanted(disk))
