@@ -35,7 +35,8 @@ guest_swaps()
 	wait_for 20 no_vbds
 }
 
-# Not all of dom0: a group of processes that may have 24 MiB.
+# Not all of dom0: a group of processes that is held up beyond 24 MiB.  A hard limit
+# would have it killed while all it has is on its way to the disk.
 dom0_swaps()
 {
 	load_module xen-blkfront "$FRONT"
@@ -47,7 +48,7 @@ dom0_swaps()
 	mount -t cgroup2 none /run/cgroup
 	echo +memory >/run/cgroup/cgroup.subtree_control
 	mkdir -p /run/cgroup/small
-	echo 24M >/run/cgroup/small/memory.max
+	echo 24M >/run/cgroup/small/memory.high
 	mount -t tmpfs -o size=200m none /run/swap
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	timeout 200 dash -c 'echo $$ >/run/cgroup/small/cgroup.procs; DIR=/run/swap FILES=10; '"$SWAPS"
