@@ -512,6 +512,7 @@ int blkfront_adopt(struct xenbus_device *xbdev,
 
 int blkfront_xenbus_backend(struct blkfront_disk *disk,
 			    enum xenbus_state *state);
+bool blkfront_xenbus_backend_exists(struct blkfront_disk *disk);
 domid_t blkfront_xenbus_domid(struct blkfront_disk *disk);
 int blkfront_xenbus_trusted(struct blkfront_disk *disk, bool *trusted);
 int blkfront_xenbus_wanted(struct blkfront_disk *disk);

@@ -545,7 +545,7 @@ static void state_step_leaving(struct blkfront_disk *disk,
 	if (backend == XenbusStateClosed && !disk->fresh)
 		disk->closed = true;
 	/* Nodes go before the domain does, and before what it has mapped. */
-	if (backend == XenbusStateUnknown || disk->fresh)
+	if (disk->fresh || !blkfront_xenbus_backend_exists(disk))
 		disk->vanished = true;
 	if (!disk->ending && !disk->fresh &&
 	    (backend == XenbusStateClosing || backend == XenbusStateClosed) &&

@@ -74,6 +74,15 @@ int blkfront_xenbus_backend(struct blkfront_disk *disk, enum xenbus_state *state
 }
 
 /**
+ * blkfront_xenbus_backend_exists - is the backend's node there, whatever it says?
+ * @disk: the disk, with a device or without
+ */
+bool blkfront_xenbus_backend_exists(struct blkfront_disk *disk)
+{
+	return xenbus_exists(XBT_NIL, disk->backend, "state");
+}
+
+/**
  * blkfront_xenbus_domid - the backend's domain
  * @disk: the disk
  */
@@ -122,7 +131,7 @@ int blkfront_xenbus_wanted(struct blkfront_disk *disk)
 	if (err)
 		return err;
 	if (online == UINT_MAX)
-		return !xenbus_exists(XBT_NIL, disk->backend, "state");
+		return !blkfront_xenbus_backend_exists(disk);
 	return online > 0;
 }
 
