@@ -73,6 +73,7 @@ static void PG1_only_if_both_say_so(struct kunit *test)
 	struct pair *pair = test->priv;
 	unsigned int i;
 
+	xen.shared = true;
 	for (i = 0; i < 4; i++) {
 		blkfront_feature_persistent = i & 1;
 		blkback_feature_persistent = i & 2;
