@@ -140,16 +140,7 @@ static void an_event_between_pieces_is_lost(struct kunit *test)
 	struct swarm *swarm = swarm_create(test);
 	struct false_back *back = &swarm->back;
 
-	swarm_offer(swarm, 1, 0, 256);
-	swarm_begin(test, swarm);
-	back->hold = true;
-	swarm_start(swarm, swarm_bio(swarm, REQ_OP_WRITE, 0, 0, 256));
-	false_end(swarm->pair, back);
-	swarm_offer(swarm, 1, 0, 0);
-	back->nr_ops = 0;
-	back->nr_take = 3;
-	false_again(test, swarm->pair, back);
-	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(back->nr_ops) == 3));
+	swarm_begin_in_pieces(test, swarm, 3);
 	log_watch("1 late request(s) had been answered");
 	/* The event of the third is on its way still. */
 	msleep(50);

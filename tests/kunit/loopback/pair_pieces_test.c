@@ -162,16 +162,7 @@ static void a_loss_between_pieces(struct kunit *test)
 	struct false_back *back = &swarm->back;
 	unsigned int i;
 
-	swarm_offer(swarm, 1, 0, 256);
-	swarm_begin(test, swarm);
-	back->hold = true;
-	swarm_start(swarm, swarm_bio(swarm, REQ_OP_WRITE, 0, 0, 256));
-	false_end(swarm->pair, back);
-	swarm_offer(swarm, 1, 0, 0);
-	back->nr_ops = 0;
-	back->nr_take = 5;
-	false_again(test, swarm->pair, back);
-	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(back->nr_ops) == 5));
+	swarm_begin_in_pieces(test, swarm, 5);
 	usleep_range(20000, 30000);
 	false_end(swarm->pair, back);
 	swarm_offer(swarm, 1, 0, 32);
@@ -193,16 +184,7 @@ static void a_failed_piece_fails_the_request(struct kunit *test)
 	struct swarm *swarm = swarm_create(test);
 	struct false_back *back = &swarm->back;
 
-	swarm_offer(swarm, 1, 0, 256);
-	swarm_begin(test, swarm);
-	back->hold = true;
-	swarm_start(swarm, swarm_bio(swarm, REQ_OP_WRITE, 0, 0, 256));
-	false_end(swarm->pair, back);
-	swarm_offer(swarm, 1, 0, 0);
-	back->nr_ops = 0;
-	back->nr_take = 3;
-	false_again(test, swarm->pair, back);
-	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(back->nr_ops) == 3));
+	swarm_begin_in_pieces(test, swarm, 3);
 	back->nr_fail = 1;
 	back->hold = false;
 	KUNIT_EXPECT_TRUE(test, loopback_wait(atomic_read(&swarm->nr_landed) == 1));

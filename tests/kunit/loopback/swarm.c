@@ -156,6 +156,23 @@ void swarm_begin(struct kunit *test, struct swarm *swarm)
 	swarm->back.nr_ops = 0;
 }
 
+void swarm_begin_in_pieces(struct kunit *test, struct swarm *swarm,
+			   unsigned int nr)
+{
+	struct false_back *back = &swarm->back;
+
+	swarm_offer(swarm, 1, 0, 256);
+	swarm_begin(test, swarm);
+	back->hold = true;
+	swarm_start(swarm, swarm_bio(swarm, REQ_OP_WRITE, 0, 0, 256));
+	false_end(swarm->pair, back);
+	swarm_offer(swarm, 1, 0, 0);
+	back->nr_ops = 0;
+	back->nr_take = nr;
+	false_again(test, swarm->pair, back);
+	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(back->nr_ops) == nr));
+}
+
 void swarm_end(struct kunit *test, struct swarm *swarm)
 {
 	pair_close(swarm->pair);

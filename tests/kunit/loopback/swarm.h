@@ -27,6 +27,12 @@ struct swarm *swarm_create(struct kunit *test);
 void swarm_offer(struct swarm *swarm, unsigned int queues, unsigned int order,
 		 unsigned int indirect);
 void swarm_begin(struct kunit *test, struct swarm *swarm);
+/*
+ * One write of 256 pages, made for a backend that takes it whole: the one that came
+ * after it takes 11 pages at once, holds, and has had the first @nr pieces.
+ */
+void swarm_begin_in_pieces(struct kunit *test, struct swarm *swarm,
+			   unsigned int nr);
 /* The frontend goes, and has given everything back. */
 void swarm_end(struct kunit *test, struct swarm *swarm);
 struct blkfront_disk *swarm_front(struct swarm *swarm);
