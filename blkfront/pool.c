@@ -607,6 +607,15 @@ void blkfront_pool_use(struct blkfront_pool *pool, bool private,
 		pool_free_page(pool, page);
 }
 
+/* All tables that are not lent leave the stock; under pool->lock. */
+static void pool_pick_tables(struct blkfront_pool *pool, struct list_head *tables)
+{
+	list_splice_init(&pool->table_list, tables);
+	pool->tables.nr -= pool->tables.nr_free;
+	pool->tables.nr_free = 0;
+	pool->tables.nr_low = 0;
+}
+
 /**
  * blkfront_pool_fence - end access to what stays granted
  * @pool: the pool
@@ -628,10 +637,7 @@ bool blkfront_pool_fence(struct blkfront_pool *pool, bool give_up)
 	all = blkfront_persistent_fence(pool, give_up);
 	spin_lock_irqsave(&pool->lock, flags);
 	list_splice_init(&pool->mapped_list, &tables);
-	list_splice_init(&pool->table_list, &tables);
-	pool->tables.nr -= pool->tables.nr_free;
-	pool->tables.nr_free = 0;
-	pool->tables.nr_low = 0;
+	pool_pick_tables(pool, &tables);
 	spin_unlock_irqrestore(&pool->lock, flags);
 	pool_free_tables(pool, &tables, give_up);
 	if (pool_has_spare(pool))
@@ -652,12 +658,8 @@ void blkfront_pool_set_table(struct blkfront_pool *pool, unsigned int nr_segs)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	if (pool->table_segs != nr_segs) {
-		list_splice_init(&pool->table_list, &table_list);
-		pool->tables.nr -= pool->tables.nr_free;
-		pool->tables.nr_free = 0;
-		pool->tables.nr_low = 0;
-	}
+	if (pool->table_segs != nr_segs)
+		pool_pick_tables(pool, &table_list);
 	pool->table_segs = nr_segs;
 	spin_unlock_irqrestore(&pool->lock, flags);
 	pool_free_tables(pool, &table_list, false);
