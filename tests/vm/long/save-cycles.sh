@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Checkpoint, save and restore, and migration to the same host, twenty times each
-# under verified I/O. Each second restore finds a backend that offers less: one ring
+# Checkpoint, and save and restore, twenty times each under verified I/O. Each second restore finds a backend that offers less: one ring
 # of one page, no indirect requests, no persistent grants.
 #
 # check: 20 checkpoints go unnoticed under verified I/O
 # check: 20 saves and restores go unnoticed, also with a lesser backend
-# check: 20 migrations to the same host go unnoticed
 
 CYCLES=20
 
@@ -44,21 +42,8 @@ restores()
 		fio_goes_on g1
 	done
 	row "saves and restores under verified I/O" $CYCLES
-}
-
-migrations()
-{
-	local n
-
-	for ((n = 1; n <= CYCLES; n++)); do
-		xl migrate -s '' g1 'xl migrate-receive'
-		guest_follow g1
-		fio_goes_on g1
-	done
-	row "migrations to the same host under verified I/O" $CYCLES
 	row "bytes written and read back meanwhile" "$(fio_bytes g1)"
 	fio_stop g1
-	row "errors and lost bytes" 0
 }
 
 scenario()
@@ -66,5 +51,4 @@ scenario()
 	guests_gone
 	check "20 checkpoints go unnoticed under verified I/O" checkpoints
 	check "20 saves and restores go unnoticed, also with a lesser backend" restores
-	check "20 migrations to the same host go unnoticed" migrations
 }
