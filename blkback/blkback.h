@@ -218,6 +218,7 @@ enum {
  *	something to give back
  * @busy: something was done since the last look of @idle
  * @deadline: what is late
+ * @passing: a pass is being made, which looks at @completions once more
  * @completions: parts whose bio ended; filled in any context
  * @taken: requests that wait for their descriptors, in the ring's order, with
  *	those that came after them
@@ -251,6 +252,7 @@ struct blkback_queue {
 	struct delayed_work idle;
 	bool busy;
 	struct blkback_deadline deadline;
+	bool passing;
 	struct llist_head completions;
 	struct list_head taken;
 	struct list_head waiting;

@@ -46,10 +46,13 @@ void blkback_queue_complete(struct blkback_part *part)
 
 	/*
 	 * Once on the list it may be answered and the queue destroyed, which
-	 * waits for a grace period before it frees what is kicked here.
+	 * waits for a grace period before it frees what is kicked here.  A pass
+	 * that is being made looks at the list again after it has said that it
+	 * is not any more; adding to it is a full barrier.
 	 */
 	rcu_read_lock();
-	if (llist_add(&part->done, &queue->completions))
+	if (llist_add(&part->done, &queue->completions) &&
+	    !READ_ONCE(queue->passing))
 		blkback_queue_kick(queue);
 	rcu_read_unlock();
 }
@@ -517,9 +520,16 @@ static void queue_pass(struct blkback_queue *queue)
 
 static void queue_work_fn(struct work_struct *work)
 {
+	struct blkback_queue *queue =
+		container_of(work, struct blkback_queue, work);
 	unsigned int noio = memalloc_noio_save();
 
-	queue_pass(container_of(work, struct blkback_queue, work));
+	WRITE_ONCE(queue->passing, true);
+	queue_pass(queue);
+	/* Who ends a bio from here on kicks; who did before may not have. */
+	smp_store_mb(queue->passing, false);
+	if (!llist_empty(&queue->completions))
+		blkback_queue_kick(queue);
 	memalloc_noio_restore(noio);
 }
 
