@@ -18,7 +18,6 @@ union blkback_slot {
 	__u8 operation;
 	union blkif_x86_64_request x86_64;
 	union blkif_x86_32_request x86_32;
-	__u32 words[sizeof(union blkif_x86_64_request) / sizeof(__u32)];
 };
 
 /* What is to be done on the disk. */

@@ -7,8 +7,8 @@
  * What is read is read once; what the frontend could change back (rsp_prod) is
  * kept privately and only written.
  */
-#include <linux/array_size.h>
 #include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
@@ -137,11 +137,14 @@ int blkback_ring_pending(struct blkback_ring *ring)
 	return prod - ring->back.req_cons;
 }
 
-/* Each word is read once. */
-static void copy_words(u32 *to, const u32 *from, unsigned int nr)
+/*
+ * Out of memory that the frontend may write at the same time.  The compiler may not
+ * go back to it after this for what it has the copy of.
+ */
+static void copy_shared(void *to, const void *from, unsigned int bytes)
 {
-	while (nr--)
-		*to++ = READ_ONCE(*from++);
+	memcpy(to, from, bytes);
+	barrier();
 }
 
 /**
@@ -159,15 +162,14 @@ bool blkback_ring_first(const struct blkback_ring *ring,
 {
 	if (ring->back.req_cons)
 		return false;
-	copy_words(slot->words, ring->page[0] + RING_HEADER_BYTES,
-		   ARRAY_SIZE(slot->words));
+	copy_shared(slot, ring->page[0] + RING_HEADER_BYTES, sizeof(*slot));
 	return true;
 }
 
 /**
  * blkback_ring_take - copy the next slot out of the ring
  * @ring: the ring; blkback_ring_pending() said that there is a slot
- * @slot: private copy, made by reading each word once (rules RN2, D3)
+ * @slot: private copy; nothing is read again (rules RN2, D3)
  *
  * Context: the ring's work item.
  */
@@ -175,16 +177,13 @@ void blkback_ring_take(struct blkback_ring *ring, union blkback_slot *slot)
 {
 	unsigned int at = slot_at(ring, ring->back.req_cons++);
 	unsigned int done, bytes;
-	const u32 *from;
+	const void *from;
 
-	BUILD_BUG_ON(sizeof(union blkif_x86_64_request) % sizeof(u32));
-	BUILD_BUG_ON(sizeof(union blkif_x86_32_request) % sizeof(u32));
 	/* It may begin in one page and end in the next. */
 	for (done = 0; done < ring->slot_bytes; done += bytes) {
 		bytes = ring->slot_bytes - done;
 		from = ring_at(ring, at + done, &bytes);
-		copy_words(&slot->words[done / sizeof(u32)], from,
-			   bytes / sizeof(u32));
+		copy_shared((void *)slot + done, from, bytes);
 	}
 }
 
