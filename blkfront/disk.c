@@ -281,7 +281,8 @@ int blkfront_disk_create(struct blkfront_disk *disk)
 	set->nr_hw_queues = disk->nr_ctxs;
 	set->queue_depth = disk->ctxs[0].depth;
 	set->numa_node = NUMA_NO_NODE;
-	set->flags = BLK_MQ_F_SHOULD_MERGE;
+	/* The backend's disk has a scheduler of its own, and sees all guests. */
+	set->flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	set->driver_data = disk;
 	err = blk_mq_alloc_tag_set(set);
 	if (err)
