@@ -157,6 +157,7 @@ struct blkback_req {
  * @nr_segments: how many; 0 where there is no data
  * @nr_pages: pages held, one for each segment, mapped or not; 0 before they are
  *	reserved and after they were released
+ * @copied: its data is copied through pages of ours; nothing is mapped for it
  * @mapping: some of its pages are to be mapped in the batch at hand
  * @readonly: what is mapped for it is mapped for reading
  * @handle: grant handle of what is mapped for this part alone, else
@@ -178,6 +179,7 @@ struct blkback_part {
 	const struct blkback_segment *seg;
 	unsigned int nr_segments;
 	unsigned int nr_pages;
+	bool copied;
 	bool mapping;
 	bool readonly;
 	grant_handle_t handle[BLKBACK_PART_SEGMENTS];
@@ -385,6 +387,7 @@ struct blkback_dev {
 /* main.c */
 extern struct workqueue_struct *blkback_dev_wq;
 extern unsigned int blkback_max_buffer_pages;
+extern unsigned int blkback_max_copy_pages;
 extern unsigned int blkback_max_queues;
 extern unsigned int blkback_max_ring_page_order;
 extern unsigned int blkback_max_indirect_segments;

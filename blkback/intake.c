@@ -139,9 +139,9 @@ static bool copy_add(struct blkback_queue *queue, struct blkback_req *req,
 		return false;
 	cmd->seg = (struct blkback_segment *)to;
 	for (i = 0; i < cmd->nr_descriptor_pages; i++, to += BLKIF_PAGE_SIZE) {
-		blkback_port_copy_op(op++, to, min(left, BLKIF_PAGE_SIZE),
-				     cmd->descriptor_gref[i],
-				     queue->mover.domid);
+		blkback_port_copy_in_op(op++, to, cmd->descriptor_gref[i], 0,
+					min(left, BLKIF_PAGE_SIZE),
+					queue->mover.domid);
 		left -= min(left, BLKIF_PAGE_SIZE);
 	}
 	*nr_ops += cmd->nr_descriptor_pages;

@@ -4,6 +4,7 @@
  *
  * Parameters, registration, exit.
  */
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
 
@@ -13,6 +14,12 @@ unsigned int blkback_max_buffer_pages = 1024;
 module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
 MODULE_PARM_DESC(max_buffer_pages,
 		 "Pages that one ring may have mapped at once (default 1024; at least 32, at most what its slots hold; read at connect)");
+
+#define MAX_COPY_PAGES_AUTO	UINT_MAX
+unsigned int blkback_max_copy_pages = MAX_COPY_PAGES_AUTO;
+module_param_named(max_copy_pages, blkback_max_copy_pages, uint, 0644);
+MODULE_PARM_DESC(max_copy_pages,
+		 "Pages of this domain that data of all disks may be copied through at once; what finds none is mapped (default: one in 64 of memory; 0: nothing is copied)");
 
 unsigned int blkback_max_queues;
 module_param_named(max_queues, blkback_max_queues, uint, 0644);
@@ -28,7 +35,7 @@ unsigned int blkback_max_indirect_segments = 256;
 module_param_named(max_indirect_segments, blkback_max_indirect_segments, uint,
 		   0444);
 MODULE_PARM_DESC(max_indirect_segments,
-		 "Pages of one request that a disk is offered (default 256, at most 4096; 0: indirect requests are not offered, and nothing is copied by Xen)");
+		 "Pages of one request that a disk is offered (default 256, at most 4096; 0: indirect requests are not offered)");
 
 unsigned long blkback_max_unwritten_bytes;
 module_param_named(max_unwritten_bytes, blkback_max_unwritten_bytes, ulong,
@@ -77,6 +84,8 @@ static int __init blkback_init(void)
 {
 	int err;
 
+	if (blkback_max_copy_pages == MAX_COPY_PAGES_AUTO)
+		blkback_max_copy_pages = totalram_pages() / 64;
 	blkback_dev_wq = alloc_workqueue("xen-blkback",
 					 WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!blkback_dev_wq)

@@ -68,14 +68,30 @@ struct blkback_grant_cache {
 };
 
 /**
+ * struct blkback_copy - pages of our own that one ring's data is copied through
+ * @free: those that no part has, linked by @lru
+ * @nr: how many there are
+ * @nr_max: never more than this
+ *
+ * Owned by the ring's work item.
+ */
+struct blkback_copy {
+	struct list_head free;
+	unsigned int nr;
+	unsigned int nr_max;
+};
+
+/**
  * struct blkback_mover - pages and grants of one ring
- * @pages: the pool
+ * @copy: pages to copy through
+ * @pages: the pool to map at
  * @cache: grants that stay mapped
  * @ops: scratch
  * @page: scratch, the page of each op
  * @domid: the frontend's domain
  */
 struct blkback_mover {
+	struct blkback_copy copy;
 	struct blkback_pages pages;
 	struct blkback_grant_cache cache;
 	union blkback_mover_ops *ops;
@@ -96,7 +112,17 @@ void blkback_mover_bring(struct blkback_mover *mover, struct list_head *parts);
 void blkback_mover_release(struct blkback_mover *mover,
 			   struct list_head *parts, struct list_head *held);
 void blkback_mover_tidy(struct blkback_mover *mover);
+void blkback_mover_shrink(struct blkback_mover *mover);
 bool blkback_mover_surplus(struct blkback_mover *mover);
+
+/* copy.c: the mover, in the ring's work item */
+void blkback_copy_init(struct blkback_copy *copy, unsigned int nr_max);
+void blkback_copy_shrink(struct blkback_copy *copy);
+bool blkback_copy_reserve(struct blkback_copy *copy, struct blkback_part *part);
+void blkback_copy_release(struct blkback_copy *copy, struct blkback_part *part);
+/* may sleep */
+void blkback_copy_in(struct blkback_mover *mover, struct list_head *parts);
+void blkback_copy_out(struct blkback_mover *mover, struct list_head *parts);
 
 /* grant_cache.c: the mover, in the ring's work item */
 int blkback_grant_cache_init(struct blkback_grant_cache *cache,

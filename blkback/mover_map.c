@@ -33,6 +33,8 @@ int blkback_mover_init(struct blkback_mover *mover, domid_t domid,
 	int err = -ENOMEM;
 
 	mover->domid = domid;
+	blkback_copy_init(&mover->copy,
+			  min(max_pages, READ_ONCE(blkback_max_buffer_pages)));
 	mover->page = kcalloc(BLKBACK_MOVER_BATCH, sizeof(*mover->page),
 			      GFP_KERNEL);
 	mover->ops = kzalloc_obj(*mover->ops);
@@ -64,6 +66,7 @@ err_free:
  */
 void blkback_mover_exit(struct blkback_mover *mover)
 {
+	blkback_copy_shrink(&mover->copy);
 	blkback_pages_exit(&mover->pages);
 	blkback_grant_cache_exit(&mover->cache);
 	kfree(mover->ops);
@@ -139,6 +142,19 @@ void blkback_mover_tidy(struct blkback_mover *mover)
 }
 
 /**
+ * blkback_mover_shrink - free what an idle ring does not need
+ * @mover: the mover
+ *
+ * But for the pages that grants are mapped at, which take longer.
+ *
+ * Context: the ring's work item.
+ */
+void blkback_mover_shrink(struct blkback_mover *mover)
+{
+	blkback_copy_shrink(&mover->copy);
+}
+
+/**
  * blkback_mover_surplus - is there more than an idle ring needs?
  * @mover: the mover
  *
@@ -147,7 +163,7 @@ void blkback_mover_tidy(struct blkback_mover *mover)
  */
 bool blkback_mover_surplus(struct blkback_mover *mover)
 {
-	return blkback_pages_surplus(&mover->pages) ||
+	return mover->copy.nr || blkback_pages_surplus(&mover->pages) ||
 	       blkback_grant_cache_surplus(&mover->cache);
 }
 
@@ -203,6 +219,9 @@ bool blkback_mover_reserve(struct blkback_mover *mover,
 	struct page *page[BLKBACK_PART_SEGMENTS];
 	unsigned int i, nr;
 
+	/* What stays mapped needs neither. */
+	if (!mover->cache.bucket && blkback_copy_reserve(&mover->copy, part))
+		return true;
 	/* That Xen had no room may be for what stays mapped. */
 	if (part->starved)
 		cache_unmap(mover, part->nr_segments);
@@ -324,7 +343,7 @@ static void map_flush(struct blkback_mover *mover, struct blkback_part *first,
 }
 
 /**
- * blkback_mover_bring - map the pages of a batch of parts
+ * blkback_mover_bring - map the pages of a batch of parts, or copy their data
  * @mover: the mover
  * @parts: parts for which blkback_mover_reserve() succeeded
  *
@@ -338,7 +357,10 @@ void blkback_mover_bring(struct blkback_mover *mover, struct list_head *parts)
 	struct blkback_part *part, *first = NULL;
 	unsigned int nr = 0;
 
+	blkback_copy_in(mover, parts);
 	list_for_each_entry(part, parts, list) {
+		if (part->copied)
+			continue;
 		if (nr + part->nr_pages > BLKBACK_MOVER_BATCH) {
 			map_flush(mover, first, &part->list, nr);
 			nr = 0;
@@ -414,7 +436,12 @@ void blkback_mover_release(struct blkback_mover *mover, struct list_head *parts,
 	struct blkback_part *part, *next;
 	unsigned int nr = 0;
 
+	blkback_copy_out(mover, parts);
 	list_for_each_entry_safe(part, next, parts, list) {
+		if (part->copied) {
+			blkback_copy_release(&mover->copy, part);
+			continue;
+		}
 		if (pages_busy(part)) {
 			list_move_tail(&part->list, held);
 			continue;

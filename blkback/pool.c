@@ -249,6 +249,7 @@ struct blkback_part *blkback_pool_get_part(struct blkback_pool *pool)
 	part->error = 0;
 	part->starved = false;
 	part->nr_pages = 0;
+	part->copied = false;
 	part->emulation = NULL;
 	return part;
 }

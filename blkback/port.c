@@ -230,19 +230,25 @@ int blkback_port_unmap(struct gnttab_unmap_grant_ref *ops, struct page **pages,
 }
 
 /**
- * blkback_port_copy_op - say what to copy from the start of a granted page
+ * blkback_port_copy_in_op - say what to copy from a granted page
  * @op: one of the ops of blkback_port_copy(); its status is none of success
  *	until Xen sets it
  * @to: where to, within one page of this domain's linear memory
- * @bytes: how much, at most a page
  * @gref: the grant reference
- * @domid: whose it is
+ * @offset_bytes: where in the granted page
+ * @bytes: how much, to the end of a page at most
+ * @domid: whose grant it is
  */
-void blkback_port_copy_op(struct gnttab_copy *op, void *to, unsigned int bytes,
-			  u32 gref, domid_t domid)
+void blkback_port_copy_in_op(struct gnttab_copy *op, void *to, u32 gref,
+			     unsigned int offset_bytes, unsigned int bytes,
+			     domid_t domid)
 {
 	*op = (struct gnttab_copy){
-		.source = { .u.ref = gref, .domid = domid },
+		.source = {
+			.u.ref = gref,
+			.domid = domid,
+			.offset = offset_bytes,
+		},
 		.dest = {
 			.u.gmfn = virt_to_gfn(to),
 			.domid = DOMID_SELF,
@@ -255,7 +261,38 @@ void blkback_port_copy_op(struct gnttab_copy *op, void *to, unsigned int bytes,
 }
 
 /**
- * blkback_port_copy - copy from grants in one hypercall
+ * blkback_port_copy_out_op - say what to copy to a granted page
+ * @op: one of the ops of blkback_port_copy(); its status is none of success
+ *	until Xen sets it
+ * @from: where from, within one page of this domain's linear memory
+ * @gref: the grant reference
+ * @offset_bytes: where in the granted page
+ * @bytes: how much, to the end of a page at most
+ * @domid: whose grant it is
+ */
+void blkback_port_copy_out_op(struct gnttab_copy *op, void *from, u32 gref,
+			      unsigned int offset_bytes, unsigned int bytes,
+			      domid_t domid)
+{
+	*op = (struct gnttab_copy){
+		.source = {
+			.u.gmfn = virt_to_gfn(from),
+			.domid = DOMID_SELF,
+			.offset = offset_in_page(from),
+		},
+		.dest = {
+			.u.ref = gref,
+			.domid = domid,
+			.offset = offset_bytes,
+		},
+		.len = bytes,
+		.flags = GNTCOPY_dest_gref,
+		.status = GNTST_general_error,
+	};
+}
+
+/**
+ * blkback_port_copy - copy from or to grants in one hypercall
  * @ops: what to copy; each one's status is its own result
  * @nr: how many
  *

@@ -45,8 +45,12 @@ int blkback_port_map(struct gnttab_map_grant_ref *ops, struct page **pages,
 		     unsigned int nr);
 int blkback_port_unmap(struct gnttab_unmap_grant_ref *ops, struct page **pages,
 		       unsigned int nr);
-void blkback_port_copy_op(struct gnttab_copy *op, void *to, unsigned int bytes,
-			  u32 gref, domid_t domid);
+void blkback_port_copy_in_op(struct gnttab_copy *op, void *to, u32 gref,
+			     unsigned int offset_bytes, unsigned int bytes,
+			     domid_t domid);
+void blkback_port_copy_out_op(struct gnttab_copy *op, void *from, u32 gref,
+			      unsigned int offset_bytes, unsigned int bytes,
+			      domid_t domid);
 void blkback_port_copy(struct gnttab_copy *ops, unsigned int nr);
 
 #endif /* _BLKBACK_PORT_H */

@@ -428,8 +428,10 @@ static bool queue_intake(struct blkback_queue *queue)
 static void queue_tidy(struct blkback_queue *queue)
 {
 	blkback_mover_tidy(&queue->mover);
-	if (test_and_clear_bit(BLKBACK_QUEUE_IDLE, &queue->flags))
+	if (test_and_clear_bit(BLKBACK_QUEUE_IDLE, &queue->flags)) {
 		blkback_pool_shrink(&queue->pool);
+		blkback_mover_shrink(&queue->mover);
+	}
 	if (!delayed_work_pending(&queue->idle) &&
 	    (blkback_pool_surplus(&queue->pool) ||
 	     blkback_mover_surplus(&queue->mover)))

@@ -673,7 +673,7 @@ static struct kunit_case back_emulate_cases[] = {
 
 struct kunit_suite back_emulate_suite = {
 	.name = "loopback_back_emulate",
-	.suite_init = loopback_start,
+	.suite_init = loopback_start_mapping,
 	.suite_exit = loopback_stop,
 	.init = emulate_init,
 	.exit = back_exit,

@@ -531,7 +531,7 @@ static struct kunit_case back_indirect_cases[] = {
 
 struct kunit_suite back_indirect_suite = {
 	.name = "loopback_back_indirect",
-	.suite_init = loopback_start,
+	.suite_init = loopback_start_mapping,
 	.suite_exit = loopback_stop,
 	.init = back_init,
 	.exit = back_exit,

@@ -178,7 +178,7 @@ static struct kunit_case back_map_cases[] = {
 
 struct kunit_suite back_map_suite = {
 	.name = "loopback_back_map",
-	.suite_init = loopback_start,
+	.suite_init = loopback_start_mapping,
 	.suite_exit = loopback_stop,
 	.init = back_init,
 	.exit = back_exit,

@@ -289,7 +289,7 @@ static struct kunit_case back_states_cases[] = {
 
 struct kunit_suite back_states_suite = {
 	.name = "loopback_back_states",
-	.suite_init = loopback_start,
+	.suite_init = loopback_start_mapping,
 	.suite_exit = loopback_stop,
 	.init = back_init,
 	.exit = back_exit,

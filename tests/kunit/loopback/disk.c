@@ -240,6 +240,17 @@ void disk_release_pages(void)
 		put_page(held_pages[--nr]);
 }
 
+bool disk_held_pages_are(const u8 *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_held_pages; i++)
+		if (memcmp(page_address(held_pages[i]), data + i * PAGE_SIZE,
+			   PAGE_SIZE))
+			return false;
+	return nr_held_pages;
+}
+
 void disk_resize(u64 sectors)
 {
 	set_capacity(gd, sectors);

@@ -238,6 +238,8 @@ void disk_release_one(void);
 /* The oldest that are held, the others stay. */
 void disk_release_first(unsigned int nr);
 void disk_release_pages(void);
+/* What is in those that are held is this, one page after the other. */
+bool disk_held_pages_are(const u8 *data);
 void disk_resize(u64 sectors);
 /* With a write cache or without: for those who open it from now on. */
 void disk_write_cache(bool on);
@@ -335,6 +337,8 @@ bool peer_check(struct peer *peer, unsigned int first, unsigned int nr,
 
 /* Of each suite. */
 int loopback_start(struct kunit_suite *suite);
+/* Of one that looks at what is mapped: nothing is copied. */
+int loopback_start_mapping(struct kunit_suite *suite);
 void loopback_stop(struct kunit_suite *suite);
 /* All that was written was seen, and the drivers have done what follows. */
 void loopback_settle(void);

@@ -9,8 +9,11 @@
 #include "../../../blkback/blkback.h"
 #include "../../../blkfront/blkfront.h"
 
+#define MAX_COPY_PAGES	1024
+
 struct workqueue_struct *blkback_dev_wq;
 unsigned int blkback_max_buffer_pages = 1024;
+unsigned int blkback_max_copy_pages = MAX_COPY_PAGES;
 unsigned int blkback_max_queues = 4;
 unsigned int blkback_max_ring_page_order = 4;
 unsigned int blkback_max_indirect_segments = 256;
@@ -129,6 +132,12 @@ static void front_stop(void)
 
 static bool started;
 
+int loopback_start_mapping(struct kunit_suite *suite)
+{
+	blkback_max_copy_pages = 0;
+	return loopback_start(suite);
+}
+
 int loopback_start(struct kunit_suite *suite)
 {
 	int err;
@@ -163,6 +172,7 @@ void loopback_stop(struct kunit_suite *suite)
 	if (!started)
 		return;
 	started = false;
+	blkback_max_copy_pages = MAX_COPY_PAGES;
 	front_stop();
 	back_stop();
 	disk_destroy();
@@ -170,7 +180,7 @@ void loopback_stop(struct kunit_suite *suite)
 }
 
 kunit_test_suites(&back_states_suite, &back_stats_suite, &back_connect_suite,
-		  &back_ring_suite, &back_io_suite, &back_map_suite,
+		  &back_ring_suite, &back_io_suite, &back_map_suite, &back_copy_suite,
 		  &back_wide_suite, &back_indirect_suite, &back_discard_suite,
 		  &back_emulate_suite, &back_emulate_turns_suite,
 		  &back_barrier_suite, &back_unwritten_suite,

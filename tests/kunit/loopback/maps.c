@@ -433,12 +433,14 @@ int blkback_port_unmap(struct gnttab_unmap_grant_ref *ops, struct page **pages,
 	return 0;
 }
 
-void blkback_port_copy_op(struct gnttab_copy *op, void *to, unsigned int bytes,
-			  u32 gref, domid_t domid)
+void blkback_port_copy_in_op(struct gnttab_copy *op, void *to, u32 gref,
+			     unsigned int offset_bytes, unsigned int bytes,
+			     domid_t domid)
 {
 	memset(op, 0, sizeof(*op));
 	op->source.u.ref = gref;
 	op->source.domid = domid;
+	op->source.offset = offset_bytes;
 	op->dest.u.gmfn = page_to_pfn(virt_to_page(to));
 	op->dest.domid = DOMID_SELF;
 	op->dest.offset = offset_in_page(to);
@@ -447,44 +449,74 @@ void blkback_port_copy_op(struct gnttab_copy *op, void *to, unsigned int bytes,
 	op->status = GNTST_general_error;
 }
 
-/* Under xen_lock: where from, if anywhere; and the status. */
-static s16 copy_check(const struct gnttab_copy *op, struct page **from)
+void blkback_port_copy_out_op(struct gnttab_copy *op, void *from, u32 gref,
+			      unsigned int offset_bytes, unsigned int bytes,
+			      domid_t domid)
 {
-	struct grant *grant = grant_of(op->source.u.ref);
+	memset(op, 0, sizeof(*op));
+	op->source.u.gmfn = page_to_pfn(virt_to_page(from));
+	op->source.domid = DOMID_SELF;
+	op->source.offset = offset_in_page(from);
+	op->dest.u.ref = gref;
+	op->dest.domid = domid;
+	op->dest.offset = offset_bytes;
+	op->len = bytes;
+	op->flags = GNTCOPY_dest_gref;
+	op->status = GNTST_general_error;
+}
 
-	*from = NULL;
+/* Under xen_lock: the page that was granted, if any; and the status. */
+static s16 copy_check(const struct gnttab_copy *op, struct page **granted)
+{
+	bool out = op->flags == GNTCOPY_dest_gref;
+	struct grant *grant = grant_of(out ? op->dest.u.ref : op->source.u.ref);
+	domid_t domid = out ? op->dest.domid : op->source.domid;
+
+	*granted = NULL;
 	xen.nr_copy_ops++;
-	if (op->dest.offset + op->len > PAGE_SIZE || op->len > PAGE_SIZE) {
+	if (op->dest.offset + op->len > PAGE_SIZE ||
+	    op->source.offset + op->len > PAGE_SIZE) {
 		xen_wrong_locked("a copy crosses the end of a page");
 		return GNTST_bad_copy_arg;
 	}
-	if (op->source.domid != FRONT_DOMID)
+	if (domid != FRONT_DOMID)
 		return GNTST_bad_domain;
 	if (!grant || !grant->active || grant->domid != BACK_DOMID)
 		return GNTST_bad_gntref;
-	*from = grant->page;
-	get_page(*from);
+	if (out && grant->readonly)
+		return GNTST_general_error;
+	*granted = grant->page;
+	get_page(*granted);
 	/* What is there after a failure may look as good as any. */
 	return xen.nr_copy_ops == xen.fail_copy_op ? xen.map_op_status :
 						     GNTST_okay;
 }
 
+static void copy_one(const struct gnttab_copy *op, struct page *granted)
+{
+	struct page *from = granted, *to = granted;
+
+	if (op->flags == GNTCOPY_dest_gref)
+		from = pfn_to_page(op->source.u.gmfn);
+	else
+		to = pfn_to_page(op->dest.u.gmfn);
+	memcpy_page(to, op->dest.offset, from, op->source.offset, op->len);
+}
+
 void blkback_port_copy(struct gnttab_copy *ops, unsigned int nr)
 {
-	struct page *from;
+	struct page *granted;
 	unsigned long flags;
 	unsigned int i;
 
 	xen.nr_copy_calls++;
 	for (i = 0; i < nr; i++) {
 		spin_lock_irqsave(&xen_lock, flags);
-		ops[i].status = copy_check(&ops[i], &from);
+		ops[i].status = copy_check(&ops[i], &granted);
 		spin_unlock_irqrestore(&xen_lock, flags);
-		if (!from)
+		if (!granted)
 			continue;
-		memcpy(page_address(pfn_to_page(ops[i].dest.u.gmfn)) +
-		       ops[i].dest.offset,
-		       page_address(from), ops[i].len);
-		put_page(from);
+		copy_one(&ops[i], granted);
+		put_page(granted);
 	}
 }

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The data of small requests: copied by Xen, through pages of the backend's. */
+#include "back.h"
+#include "../../../blkback/blkback.h"
+
+static unsigned int copy_pages;
+
+static void nr_of_first_ring(struct xenbus_device *xbdev)
+{
+	struct blkback_dev *dev = dev_get_drvdata(&xbdev->dev);
+
+	if (dev && dev->queue)
+		copy_pages = READ_ONCE(dev->queue[0]->mover.copy.nr);
+}
+
+/* How many pages the first ring has to copy through. */
+static unsigned int nr_copy_pages(void)
+{
+	copy_pages = 0;
+	store_each_back(nr_of_first_ring);
+	return copy_pages;
+}
+
+/* A full ring of requests of so many pages each, page i * 11 on. */
+static void put_full_ring(struct peer *peer, u8 op, unsigned int nr)
+{
+	struct peer_slot slot;
+	unsigned int i;
+
+	for (i = 0; i < PEER_SLOTS; i++) {
+		slot = peer_request(peer, op, i, i * 88, nr, i * 11);
+		peer_put(peer, &slot);
+	}
+	peer_push(peer);
+}
+
+static void one_hypercall_for_many_requests(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+
+	back_connect(test, bench);
+	peer_fill(peer, 0, PEER_PAGES, 7);
+	put_full_ring(peer, BLKIF_OP_WRITE, 11);
+	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
+	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, PEER_PAGES, disk.data));
+	peer_fill(peer, 0, PEER_PAGES, 9);
+	put_full_ring(peer, BLKIF_OP_READ, 11);
+	KUNIT_ASSERT_TRUE(test, peer_wait(peer, 2 * PEER_SLOTS));
+	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, PEER_PAGES, disk.data));
+
+	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_map_ops);
+	KUNIT_EXPECT_EQ(test, 2 * PEER_PAGES, xen.nr_copy_ops);
+	/* Each is as full as it may be, but where the disk is slower than we. */
+	KUNIT_EXPECT_LE(test, xen.nr_copy_calls, 4 + PEER_SLOTS);
+}
+
+/* What is not asked for stays as it is, on both sides. */
+static void D4_only_the_sectors_that_were_asked_for(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot slot = peer_request(peer, BLKIF_OP_READ, 1, 8, 1, 3);
+	u8 *page = page_address(peer->page[3]);
+
+	back_connect(test, bench);
+	memset(disk.data, 0x5a, 2 * PAGE_SIZE);
+	memset(page, 0xa5, PAGE_SIZE);
+	slot.seg[0].first_sect = 2;
+	slot.seg[0].last_sect = 4;
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(peer, &slot));
+	KUNIT_EXPECT_NULL(test, memchr_inv(page, 0xa5, 1024));
+	KUNIT_EXPECT_NULL(test, memchr_inv(page + 1024, 0x5a, 1536));
+	KUNIT_EXPECT_NULL(test, memchr_inv(page + 2560, 0xa5, 1536));
+}
+
+static void D10_a_copy_that_fails_costs_its_request(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	unsigned int at, i, failed;
+	struct peer_slot slot;
+
+	back_connect(test, bench);
+	/* Writes are copied first, and reads when the disk is done with them. */
+	for (at = 1; at <= 16; at++) {
+		xen.nr_copy_ops = 0;
+		xen.fail_copy_op = at;
+		xen.map_op_status = GNTST_bad_gntref;
+		for (i = 0; i < 4; i++) {
+			slot = peer_request(peer, i % 2 ? BLKIF_OP_READ :
+							  BLKIF_OP_WRITE,
+					    i, 88 * i, 4, 11 * i);
+			peer_put(peer, &slot);
+		}
+		peer_push(peer);
+		KUNIT_ASSERT_TRUE(test, peer_wait(peer, 4 * at));
+		for (i = 0, failed = 0; i < 4; i++)
+			failed += peer->status[i] == BLKIF_RSP_ERROR;
+		KUNIT_EXPECT_EQ_MSG(test, 1, failed, "op %u fails", at);
+		if (at <= 8)
+			KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
+					peer->status[at <= 4 ? 0 : 2]);
+	}
+	xen.fail_copy_op = 0;
+	back_works(test, peer, 0);
+}
+
+/* Nothing of a read that failed comes to the frontend. */
+static void D4_a_read_that_fails_brings_nothing(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot slot = peer_request(peer, BLKIF_OP_READ, 1, 0, 4, 0);
+
+	back_connect(test, bench);
+	disk.fail_all = 1;
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR, peer_do(peer, &slot));
+	disk.fail_all = 0;
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_copy_ops);
+}
+
+/* There is no page, or there are not enough: the request is mapped. */
+static void what_finds_no_page_is_mapped(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+
+	blkback_max_copy_pages = 5;
+	back_connect(test, bench);
+	peer_fill(peer, 0, PEER_PAGES, 3);
+	put_full_ring(peer, BLKIF_OP_WRITE, 11);
+	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
+	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, PEER_PAGES, disk.data));
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_copy_ops);
+	KUNIT_EXPECT_EQ(test, PEER_PAGES, xen.nr_map_ops);
+
+	put_full_ring(peer, BLKIF_OP_READ, 5);
+	KUNIT_ASSERT_TRUE(test, peer_wait(peer, 2 * PEER_SLOTS));
+	KUNIT_EXPECT_GT(test, xen.nr_copy_ops, 0);
+	KUNIT_EXPECT_LE(test, nr_copy_pages(), 5);
+	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
+
+	blkback_max_copy_pages = 0;
+	back_works(test, peer, 0);
+}
+
+/* What the disk keeps is his, and no other data gets there. */
+static void a_page_that_the_disk_keeps_is_not_used_again(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot slot = peer_request(peer, BLKIF_OP_WRITE, 1, 0, 4, 0);
+
+	back_connect(test, bench);
+	peer_fill(peer, 0, 8, 1);
+	disk.hold_pages = true;
+	/* It has its data, and the frontend its answer. */
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(peer, &slot));
+	disk.hold_pages = false;
+	slot = peer_request(peer, BLKIF_OP_WRITE, 2, 64, 4, 4);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(peer, &slot));
+	KUNIT_EXPECT_TRUE(test, disk_held_pages_are(disk.data));
+	disk_release_pages();
+	back_works(test, peer, 0);
+}
+
+static void PG7_an_idle_ring_has_no_pages(struct kunit *test)
+{
+	unsigned long until = jiffies + 60 * HZ;
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+
+	back_connect(test, bench);
+	KUNIT_EXPECT_EQ(test, 0, nr_copy_pages());
+	put_full_ring(peer, BLKIF_OP_READ, 11);
+	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
+	KUNIT_EXPECT_GE(test, nr_copy_pages(), 11);
+	while (nr_copy_pages() && time_before(jiffies, until))
+		msleep(100);
+	KUNIT_EXPECT_EQ(test, 0, nr_copy_pages());
+	back_works(test, peer, 0);
+}
+
+static int copy_init(struct kunit *test)
+{
+	blkback_max_copy_pages = 1024;
+	return back_init(test);
+}
+
+static struct kunit_case back_copy_cases[] = {
+	KUNIT_CASE(one_hypercall_for_many_requests),
+	KUNIT_CASE(D4_only_the_sectors_that_were_asked_for),
+	KUNIT_CASE(D10_a_copy_that_fails_costs_its_request),
+	KUNIT_CASE(D4_a_read_that_fails_brings_nothing),
+	KUNIT_CASE(what_finds_no_page_is_mapped),
+	KUNIT_CASE(a_page_that_the_disk_keeps_is_not_used_again),
+	KUNIT_CASE(PG7_an_idle_ring_has_no_pages),
+	{}
+};
+
+struct kunit_suite back_copy_suite = {
+	.name = "loopback_back_copy",
+	.suite_init = loopback_start,
+	.suite_exit = loopback_stop,
+	.init = copy_init,
+	.exit = back_exit,
+	.test_cases = back_copy_cases,
+};
