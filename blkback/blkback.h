@@ -75,6 +75,7 @@
 #include "emulate.h"
 #include "mover.h"
 #include "negotiate.h"
+#include "poll.h"
 #include "pool.h"
 #include "ring.h"
 #include "ring_map.h"
@@ -221,6 +222,7 @@ enum {
  * @busy: something was done since the last look of @idle
  * @deadline: what is late
  * @passing: a pass is being made, which looks at @completions once more
+ * @poll: whether it pays to look for more before sleeping
  * @completions: parts whose bio ended; filled in any context
  * @taken: requests that wait for their descriptors, in the ring's order, with
  *	those that came after them
@@ -255,6 +257,7 @@ struct blkback_queue {
 	bool busy;
 	struct blkback_deadline deadline;
 	bool passing;
+	struct blkback_poll poll;
 	struct llist_head completions;
 	struct list_head taken;
 	struct list_head waiting;
@@ -394,6 +397,7 @@ extern unsigned int blkback_max_indirect_segments;
 extern unsigned long blkback_max_unwritten_bytes;
 extern unsigned int blkback_io_deadline_sec;
 extern bool blkback_exclusive_open;
+extern bool blkback_low_latency;
 extern bool blkback_feature_persistent;
 extern unsigned int blkback_max_persistent_grants;
 extern unsigned int blkback_persistent_grant_unused_seconds;

@@ -48,6 +48,11 @@ module_param_named(io_deadline_sec, blkback_io_deadline_sec, uint, 0644);
 MODULE_PARM_DESC(io_deadline_sec,
 		 "Seconds after which a frontend that does not look at its answers is notified again, and a request that the disk does not finish is told of (default 30; 0: never)");
 
+bool blkback_low_latency;
+module_param_named(low_latency, blkback_low_latency, bool, 0644);
+MODULE_PARM_DESC(low_latency,
+		 "Look for the next request for up to 50 us before waiting for its event, as long as that pays (default N)");
+
 bool blkback_exclusive_open = true;
 module_param_named(exclusive_open, blkback_exclusive_open, bool, 0644);
 MODULE_PARM_DESC(exclusive_open,

@@ -18,6 +18,8 @@
 
 /* For what no event announces: pages that are held, Xen out of room. */
 #define QUEUE_RETRY_MS		10
+/* After so many rounds a pass sees to what comes at its end. */
+#define QUEUE_MAX_ROUNDS	64
 /* When a ring counts as idle. */
 #define QUEUE_IDLE_MS		10000
 /* How often to tell that a disconnect waits for the disk. */
@@ -482,7 +484,8 @@ static bool queue_is_empty(struct blkback_queue *queue)
 	return true;
 }
 
-static void queue_pass(struct blkback_queue *queue)
+/* False when some slots have to stay on the ring. */
+static bool queue_round(struct blkback_queue *queue)
 {
 	LIST_HEAD(finished);
 	bool intake;
@@ -505,6 +508,24 @@ static void queue_pass(struct blkback_queue *queue)
 	blkback_unwritten_tell(queue);
 	if (queue->unwritten_bytes && READ_ONCE(blkback_max_unwritten_bytes))
 		blkback_unwritten_add(queue);
+	return intake;
+}
+
+static bool queue_polls(struct blkback_queue *queue)
+{
+	return READ_ONCE(blkback_low_latency) && !queue_has_order(queue) &&
+	       blkback_poll(queue);
+}
+
+static void queue_pass(struct blkback_queue *queue)
+{
+	unsigned int nr_rounds = 0;
+	bool intake;
+
+	/* The event stays unacknowledged, and none is asked for. */
+	do
+		intake = queue_round(queue);
+	while (intake && ++nr_rounds < QUEUE_MAX_ROUNDS && queue_polls(queue));
 
 	if (intake) {
 		if (queue_is_empty(queue))

@@ -68,6 +68,7 @@ extern struct kunit_suite back_ring_suite;
 extern struct kunit_suite back_io_suite;
 extern struct kunit_suite back_map_suite;
 extern struct kunit_suite back_copy_suite;
+extern struct kunit_suite back_poll_suite;
 extern struct kunit_suite back_wide_suite;
 extern struct kunit_suite back_discard_suite;
 extern struct kunit_suite back_emulate_suite;

@@ -19,6 +19,7 @@ unsigned int blkback_max_ring_page_order = 4;
 unsigned int blkback_max_indirect_segments = 256;
 unsigned long blkback_max_unwritten_bytes;
 unsigned int blkback_io_deadline_sec = 30;
+bool blkback_low_latency;
 bool blkback_exclusive_open = true;
 bool blkback_feature_persistent = true;
 unsigned int blkback_max_persistent_grants = 512;
@@ -181,6 +182,7 @@ void loopback_stop(struct kunit_suite *suite)
 
 kunit_test_suites(&back_states_suite, &back_stats_suite, &back_connect_suite,
 		  &back_ring_suite, &back_io_suite, &back_map_suite, &back_copy_suite,
+		  &back_poll_suite,
 		  &back_wide_suite, &back_indirect_suite, &back_discard_suite,
 		  &back_emulate_suite, &back_emulate_turns_suite,
 		  &back_barrier_suite, &back_unwritten_suite,
