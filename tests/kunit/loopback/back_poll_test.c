@@ -1,53 +1,93 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Looking for the next request before sleeping. */
+/* Looking for more before sleeping. */
+#include <linux/sched/clock.h>
+
 #include "back.h"
 #include "../../../blkback/blkback.h"
 
-#define ROUNDS	400
+/* What poll.c says. */
+#define POLL_NS		(50 * NSEC_PER_USEC)
+#define POLL_PATIENCE	4
+#define POLL_SELDOM	64
 
-/* As a guest that does nothing else: the next request at once. */
-static bool do_at_once(struct peer *peer)
+/* A ring that nobody serves; its first slot is there when @request is set. */
+static struct blkback_queue *queue_alone(struct kunit *test, bool request)
 {
-	struct peer_slot slot = peer_request(peer, BLKIF_OP_READ, 1, 0, 1, 0);
-	unsigned long until = jiffies + 20 * HZ;
-	unsigned int nr = peer->nr_answers + 1;
+	struct blkback_queue *queue = kunit_kzalloc(test, sizeof(*queue),
+						    GFP_KERNEL);
+	struct blkback_wire_sring *sring = kunit_kzalloc(test, PAGE_SIZE,
+							 GFP_KERNEL);
+	void *page = sring;
 
-	peer_put(peer, &slot);
-	peer_push(peer);
-	for (peer_collect(peer); peer->nr_answers < nr; peer_collect(peer)) {
-		if (time_after(jiffies, until))
-			return false;
-		cpu_relax();
+	KUNIT_ASSERT_NOT_NULL(test, queue);
+	KUNIT_ASSERT_NOT_NULL(test, sring);
+	init_llist_head(&queue->completions);
+	KUNIT_ASSERT_EQ(test, 0, blkback_ring_attach(&queue->ring,
+						     BLKBACK_ABI_X86_64, &page,
+						     1));
+	sring->req_prod = request;
+	return queue;
+}
+
+static void it_sees_a_request(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, blkback_poll(queue_alone(test, true)));
+}
+
+static void it_sees_the_end_of_one(struct kunit *test)
+{
+	struct blkback_queue *queue = queue_alone(test, false);
+	struct llist_node done;
+
+	llist_add(&done, &queue->completions);
+	KUNIT_EXPECT_TRUE(test, blkback_poll(queue));
+}
+
+/* Unless somebody else wants to run, which is not so each time. */
+static void it_looks_for_a_while(struct kunit *test)
+{
+	unsigned int tries;
+	u64 begin, ns;
+
+	for (tries = 0, ns = 0; tries < 100 && ns < POLL_NS; tries++) {
+		struct blkback_queue *queue = queue_alone(test, false);
+
+		begin = local_clock();
+		KUNIT_EXPECT_FALSE(test, blkback_poll(queue));
+		ns = local_clock() - begin;
 	}
-	return true;
+	KUNIT_EXPECT_GE(test, ns, POLL_NS);
 }
 
-/* How many events it takes to have so many requests answered one by one. */
-static unsigned int nr_events(struct kunit *test, struct peer *peer,
-			      bool low_latency)
+static void it_looks_seldom_when_it_was_in_vain(struct kunit *test)
 {
-	unsigned int before = peer->nr_events, i;
+	struct blkback_queue *queue = queue_alone(test, false);
+	unsigned int i;
 
-	WRITE_ONCE(blkback_low_latency, low_latency);
-	for (i = 0; i < ROUNDS; i++)
-		KUNIT_ASSERT_TRUE(test, do_at_once(peer));
-	return peer->nr_events - before;
+	for (i = 0; i < POLL_PATIENCE; i++)
+		KUNIT_EXPECT_FALSE(test, blkback_poll(queue));
+	queue->ring.back.sring->req_prod = 1;
+	for (i = 1; i < POLL_SELDOM; i++)
+		KUNIT_EXPECT_FALSE(test, blkback_poll(queue));
+	KUNIT_EXPECT_TRUE(test, blkback_poll(queue));
+	/* It pays again. */
+	KUNIT_EXPECT_TRUE(test, blkback_poll(queue));
 }
 
-/* On a machine that is busy with something else it may take a few times. */
-static void low_latency_needs_few_events(struct kunit *test)
+static void it_ends_for_what_a_pass_sees_to(struct kunit *test)
 {
-	struct bench *bench = test->priv;
-	struct peer *peer = bench->peer;
-	unsigned int tries = 20, with, without;
+	struct blkback_queue *queue = queue_alone(test, true);
+	const unsigned int flags[] = {
+		BLKBACK_QUEUE_STOPPED, BLKBACK_QUEUE_BROKEN,
+		BLKBACK_QUEUE_IDLE, BLKBACK_QUEUE_LOOK,
+	};
+	unsigned int i;
 
-	back_connect(test, bench);
-	do {
-		without = nr_events(test, peer, false);
-		with = nr_events(test, peer, true);
-	} while (2 * with > without && --tries);
-	KUNIT_EXPECT_LT(test, 2 * with, without);
-	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		queue->poll.nr_vain = 0;
+		queue->flags = BIT(flags[i]);
+		KUNIT_EXPECT_FALSE(test, blkback_poll(queue));
+	}
 }
 
 /* RN4: who has looked in vain asks for an event, and gets it. */
@@ -55,12 +95,14 @@ static void RN4_it_sleeps_when_there_is_nothing(struct kunit *test)
 {
 	struct bench *bench = test->priv;
 	struct peer *peer = bench->peer;
+	struct peer_slot slot;
 	unsigned int i;
 
 	blkback_low_latency = true;
 	back_connect(test, bench);
 	for (i = 0; i < 50; i++) {
-		KUNIT_ASSERT_TRUE(test, do_at_once(peer));
+		slot = peer_request(peer, BLKIF_OP_READ, 1, 0, 1, 0);
+		KUNIT_ASSERT_EQ(test, BLKIF_RSP_OKAY, peer_do(peer, &slot));
 		msleep(20);
 		KUNIT_EXPECT_EQ(test, peer->req_prod + 1,
 				READ_ONCE(peer->sring->req_event));
@@ -75,7 +117,11 @@ static void poll_exit(struct kunit *test)
 }
 
 static struct kunit_case back_poll_cases[] = {
-	KUNIT_CASE(low_latency_needs_few_events),
+	KUNIT_CASE(it_sees_a_request),
+	KUNIT_CASE(it_sees_the_end_of_one),
+	KUNIT_CASE(it_looks_for_a_while),
+	KUNIT_CASE(it_looks_seldom_when_it_was_in_vain),
+	KUNIT_CASE(it_ends_for_what_a_pass_sees_to),
 	KUNIT_CASE(RN4_it_sleeps_when_there_is_nothing),
 	{}
 };

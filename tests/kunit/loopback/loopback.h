@@ -279,8 +279,6 @@ struct peer {
 	u32 ref[PEER_PAGES];
 	wait_queue_head_t wait;
 
-	unsigned int nr_events;		/* that it sent for its requests */
-
 	/* What was answered, by id. */
 	unsigned int nr_answers;
 	unsigned int nr_errors;

@@ -298,10 +298,8 @@ void peer_push(struct peer *peer)
 	WRITE_ONCE(peer->sring->req_prod, peer->req_prod);
 	virt_mb();	/* the index before the look at the other's */
 	if ((RING_IDX)(peer->req_prod - READ_ONCE(peer->sring->req_event)) <
-	    (RING_IDX)(peer->req_prod - old)) {
-		peer->nr_events++;
+	    (RING_IDX)(peer->req_prod - old))
 		blkfront_port_notify(peer->irq);
-	}
 }
 
 static void peer_answer(struct peer *peer, u64 id, u8 op, s16 status)
