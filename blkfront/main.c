@@ -16,9 +16,9 @@ bool blkfront_trusted = true;
 module_param_named(trusted, blkfront_trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Trust backends with the pages of requests; read when a disk connects (default Y)");
 
-bool blkfront_feature_persistent;
+bool blkfront_feature_persistent = true;
 module_param_named(feature_persistent, blkfront_feature_persistent, bool, 0644);
-MODULE_PARM_DESC(feature_persistent, "Use persistent grants where the backend does, and copy all data; read when a disk connects (default N)");
+MODULE_PARM_DESC(feature_persistent, "Use persistent grants where the backend does, and copy all data; read when a disk connects (default Y)");
 
 unsigned int blkfront_max_persistent_grants = 512;
 module_param_named(max_persistent_grants, blkfront_max_persistent_grants, uint, 0644);
