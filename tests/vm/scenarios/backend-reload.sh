@@ -2,14 +2,15 @@
 # shellcheck shell=bash
 #
 # The backend's module is exchanged under verified I/O (unbind, rmmod, modprobe,
-# bind), and the guest does not notice (allow_rebind).
+# bind), and the guest does not notice (allow_rebind).  For our frontend one that comes
+# back maps or copies what the former one kept mapped, and the other way round.
 #
 # check: the backend is unbound, unloaded, loaded and bound, twice
 # check: verified I/O went on without an error
 
 exchange()
 {
-	local _ vbd driver=/sys/bus/xen-backend/drivers/vbd
+	local persistent vbd driver=/sys/bus/xen-backend/drivers/vbd
 
 	need_guest
 	lv disk 64M
@@ -17,10 +18,11 @@ exchange()
 	guest_disk g1 xvda
 	fio_start g1 xvda
 	vbd=vbd-$(domid g1)-51712
-	for _ in 1 2; do
+	for persistent in N Y; do
+		[ "$FRONT" = ours ] || persistent=Y
 		echo "$vbd" >$driver/unbind
 		modprobe -r xen-blkback
-		load_module xen-blkback "$BACK"
+		load_module xen-blkback "$BACK" feature_persistent=$persistent
 		[ -e "$driver/$vbd" ] || echo "$vbd" >$driver/bind
 		fio_goes_on g1
 	done
