@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The bench that the backend is tried on. */
 #include "back.h"
+#include "../../../blkback/blkback.h"
 
 #define NODE_WRITE(node, key, ...)					\
 	do {								\
@@ -131,6 +132,24 @@ void back_works(struct kunit *test, struct peer *peer, u64 sector)
 void back_reaches(struct kunit *test, enum xenbus_state state)
 {
 	KUNIT_ASSERT_TRUE(test, store_wait_int(BACK_STATE, state, PATIENCE_MS));
+}
+
+void back_idle_period(struct kunit *test, struct bench *bench)
+{
+	struct blkback_dev *dev = dev_get_drvdata(&bench->back->dev);
+	struct blkback_queue *queue;
+	unsigned int i;
+
+	for (i = 0; i < dev->nr_queues; i++) {
+		queue = dev->queue[i];
+		/* What it grew for is there. */
+		flush_work(&queue->mover.pages.grow);
+		if (delayed_work_pending(&queue->idle))
+			KUNIT_EXPECT_LE(test, (long)(queue->idle.timer.expires -
+						     jiffies), 10 * HZ);
+		flush_delayed_work(&queue->idle);
+	}
+	loopback_settle();
 }
 
 void back_wait_held(struct kunit *test, unsigned int nr)

@@ -55,6 +55,8 @@ void back_close_wide(struct kunit *test, struct bench *bench);
 void back_works(struct kunit *test, struct peer *peer, u64 sector);
 /* After a refusal: the frontend closes, begins again, and it works. */
 void back_recovers(struct kunit *test, struct bench *bench);
+/* As if each ring had looked, as it does every ten seconds, whether it is idle. */
+void back_idle_period(struct kunit *test, struct bench *bench);
 /* So many bios are held by the disk. */
 void back_wait_held(struct kunit *test, unsigned int nr);
 /* The disk keeps this request until disk_release(). */

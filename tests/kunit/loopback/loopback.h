@@ -11,6 +11,7 @@
  *	xenbus.c	the kernel exports
  *	faults.c	allocations that fail
  *	memory.c	slabs that are empty
+ *	clock.c		sleeps that are over at once
  *	log.c		messages that are counted
  *	disk.c		the backing device, with knobs
  *	peer.c		a frontend that does what the test says, however wrong
@@ -71,6 +72,7 @@ struct fake_xen {
 	unsigned int lose_every;	/* and of others, each so-and-so-manieth */
 	unsigned int lose_kicks;	/* so many of the frontend's */
 	bool no_memory;			/* for those who do not wait for it */
+	unsigned long skip_sleep;	/* jiffies: one of just this is over at once */
 	int grants_budget;		/* so can references */
 	bool shared;			/* see xen_share() */
 	bool spy;			/* look for secrets in what is mapped */

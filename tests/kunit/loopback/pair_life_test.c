@@ -284,10 +284,20 @@ static void D23_front_connect_fails_at_every_step(struct kunit *test)
 	pair_works(test, pair, 0);
 }
 
-static bool front_decided(void)
+/* As if the second had gone by after which a step that failed is made again. */
+static void front_tries_again(struct pair *pair)
+{
+	struct blkfront_disk *disk = dev_get_drvdata(&pair->front->dev);
+
+	if (disk && READ_ONCE(disk->retry))
+		flush_delayed_work(&disk->work);
+}
+
+static bool front_decided(struct pair *pair)
 {
 	int state = store_read_int(FRONT_STATE, -1);
 
+	front_tries_again(pair);
 	return state == XenbusStateConnected || state == XenbusStateClosing ||
 	       state == XenbusStateClosed;
 }
@@ -305,8 +315,7 @@ static void front_short_of_memory(struct kunit *test, const char *key,
 		faults_arm(test, key, nth);
 		store_write(FRONT_NODE "/trusted", "0");
 		pair_attach(pair);
-		/* A step that failed is made again after a second. */
-		loopback_wait(front_decided());
+		loopback_wait(front_decided(pair));
 		if (store_read_int(FRONT_STATE, -1) == XenbusStateConnected) {
 			nr_connected++;
 			pair_open(test, pair);
