@@ -12,7 +12,7 @@ static void D8_watched_nodes_written_very_often(struct kunit *test)
 
 	back_connect(test, bench);
 	store.most_pending = 0;
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < RANDOM_ROUNDS(20000); i++) {
 		peer_state(XenbusStateConnected);
 		if (i % 16 == 0)
 			back_attach_disk();
@@ -39,7 +39,8 @@ static void D9_states_at_random(struct kunit *test)
 
 	prandom_seed_state(&rnd, 9);
 	back_attach_disk();
-	for (step = 0; step < 50000 && time_before(jiffies, until); step++) {
+	for (step = 0; step < RANDOM_ROUNDS(40000) && time_before(jiffies, until);
+	     step++) {
 		u32 r = prandom_u32_state(&rnd);
 
 		if (!peer->ring_page) {
@@ -119,7 +120,7 @@ static void D13_hostile_slots_get_answers_and_no_more(struct kunit *test)
 
 	prandom_seed_state(&rnd, 13);
 	back_connect(test, bench);
-	while (asked < 200000 && time_before(jiffies, until)) {
+	while (asked < RANDOM_ROUNDS(200000) && time_before(jiffies, until)) {
 		for (i = 0; i < PEER_SLOTS; i++) {
 			hostile_slot(&rnd, peer, i, &slot);
 			peer_put_raw(peer, &slot);

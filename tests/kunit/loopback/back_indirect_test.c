@@ -438,7 +438,7 @@ static void D13_hostile_indirect_slots(struct kunit *test)
 
 	prandom_seed_state(&rnd, 66);
 	back_connect(test, bench);
-	while (asked < 300000 && time_before(jiffies, until)) {
+	while (asked < RANDOM_ROUNDS(60000) && time_before(jiffies, until)) {
 		for (i = 0; i < PEER_SLOTS; i++) {
 			slot = hostile_indirect(&rnd, peer, i);
 			peer_put(peer, &slot);

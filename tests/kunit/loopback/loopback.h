@@ -40,6 +40,9 @@
 #define FRONT_NODE	"device/vbd/51712"
 #define PATIENCE_MS	6000
 
+/* How often to try at random: on a kernel that checks itself each takes ten times as long. */
+#define RANDOM_ROUNDS(nr)	(IS_ENABLED(CONFIG_KASAN) ? (nr) / 10 : (nr))
+
 /* Wait for what nothing announces; whether it came. */
 #define loopback_wait(cond)						\
 ({									\

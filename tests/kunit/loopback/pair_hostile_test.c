@@ -117,7 +117,8 @@ static void D9_backend_states_at_random(struct kunit *test)
 	pair_nodes();
 	false_keys();
 	pair->front = store_add_device(false, FRONT_NODE);
-	for (step = 0; step < 20000 && time_before(jiffies, until); step++) {
+	for (step = 0; step < RANDOM_ROUNDS(20000) && time_before(jiffies, until);
+	     step++) {
 		u32 r = prandom_u32_state(&rnd);
 
 		/* Not Connected: nobody would answer the scan for partitions. */
