@@ -19,6 +19,19 @@ static void unwritten_exit(struct kunit *test)
 	back_exit(test);
 }
 
+/* Each ring has looked once more since the frontend was told of what was lost. */
+static bool all_know(struct bench *bench)
+{
+	struct blkback_dev *dev = dev_get_drvdata(&bench->back->dev);
+	s64 lost = atomic64_read(&dev->unwritten.nr_lost);
+	unsigned int i;
+
+	for (i = 0; i < dev->nr_queues; i++)
+		if (READ_ONCE(dev->queue[i]->told) != lost)
+			return false;
+	return true;
+}
+
 /* A request over so many pages, its answer, and what follows from it. */
 static int io(struct kunit *test, struct peer *peer, u8 op, unsigned int nr)
 {
@@ -141,10 +154,10 @@ static void writes_go_on_beside_it(struct kunit *test)
 }
 
 /* What is sent before the rings have looked once more may fail as well. */
-static int flush_again(struct kunit *test, struct peer *peer)
+static int flush_again(struct kunit *test, struct bench *bench)
 {
-	loopback_settle();
-	return io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0);
+	KUNIT_EXPECT_TRUE(test, loopback_wait(all_know(bench)));
+	return io(test, bench->peer, BLKIF_OP_FLUSH_DISKCACHE, 0);
 }
 
 static void its_failure_fails_the_next_flush_once(struct kunit *test)
@@ -164,7 +177,7 @@ static void its_failure_fails_the_next_flush_once(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
 				io(test, peer, i & 1 ? BLKIF_OP_FLUSH_DISKCACHE :
 				   BLKIF_OP_WRITE_BARRIER, i & 2));
-		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, peer));
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, bench));
 	}
 }
 
@@ -197,7 +210,7 @@ static void a_flush_beside_it_waits_for_it(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, i & 1 ? BLKIF_RSP_ERROR : BLKIF_RSP_OKAY,
 				peer->status[4]);
 	}
-	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, peer));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, bench));
 }
 
 /* Two flushes, which the backend may not be told of. */
@@ -251,7 +264,7 @@ static void all_flushes_beside_it_fail(struct kunit *test)
 	xen_kick_back(bench->wide[2]->port);
 	both_failed(test, bench->wide[2], 2);
 	/* But none that is sent by somebody who knows, on a ring that had none. */
-	loopback_settle();
+	KUNIT_EXPECT_TRUE(test, loopback_wait(all_know(bench)));
 	for (i = 0; i < MAX_RINGS; i++)
 		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
 				io(test, bench->wide[i],
@@ -278,7 +291,7 @@ static void told_to_nobody_is_not_told(struct kunit *test)
 	back_recovers(test, bench);
 	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
 			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
-	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, peer));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, bench));
 }
 
 static void disconnect_waits_for_it(struct kunit *test)
@@ -300,13 +313,13 @@ static void disconnect_waits_for_it(struct kunit *test)
 	back_recovers(test, bench);
 	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
 			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
-	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, peer));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, bench));
 	/* And now the disconnect's. */
 	disk.fail_flushes = 1;
 	back_recovers(test, bench);
 	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
 			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
-	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, peer));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, bench));
 }
 
 static struct kunit_case back_unwritten_cases[] = {
