@@ -148,8 +148,9 @@ static void an_event_between_pieces_is_lost(struct kunit *test)
 
 	swarm_begin_in_pieces(test, swarm, 3);
 	log_watch("1 late request(s) had been answered");
-	/* The event of the third is on its way still. */
-	msleep(50);
+	/* The third's was heard: it has asked for the fourth's, and gone to sleep. */
+	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(back->ring[0].sring->rsp_event) == 4));
+	synchronize_rcu();
 	xen.lose_notified = 1;
 	back->nr_take = 1;
 	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(back->nr_ops) == 4));
