@@ -30,6 +30,13 @@ void pair_attach(struct pair *pair)
 	pair->front = store_add_device(false, FRONT_NODE);
 }
 
+void pair_suspend_in_vain(struct pair *pair)
+{
+	xen.skip_sleep = 5 * HZ;
+	store_suspend_device(pair->front);
+	xen.skip_sleep = 0;
+}
+
 void pair_detach(void)
 {
 	store_write(BACK_NODE "/online", "0");

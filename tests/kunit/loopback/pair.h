@@ -38,6 +38,8 @@ void pair_exit(struct kunit *test);
 /* XenStore as the toolstack fills it, without a device. */
 void pair_nodes(void);
 void pair_attach(struct pair *pair);
+/* While requests are in flight: they get five seconds, which pass at once. */
+void pair_suspend_in_vain(struct pair *pair);
 /* The toolstack asks for the disk back. */
 void pair_detach(void);
 void pair_remove(struct xenbus_device **xbdev);

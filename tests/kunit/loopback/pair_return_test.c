@@ -166,7 +166,7 @@ static void ST11_the_toolstack_vouches_for_the_disk(struct kunit *test)
 		loopback_settle();
 		pair_fill(pair, PAIR_FLIGHTS, 50);
 		flights_start(pair, 0, PAIR_FLIGHTS);
-		store_suspend_device(pair->front);
+		pair_suspend_in_vain(pair);
 		store_reset();
 		disk_reset();
 		/* Not for one that is too small. */

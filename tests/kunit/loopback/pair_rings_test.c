@@ -158,8 +158,7 @@ static void ST11_suspend_and_resume_with_several_rings(struct kunit *test)
 		back->hold = true;
 		for (cpu = 0; cpu < cpus; cpu++)
 			swarm_fly_on(swarm, cpu, 40 * cpu, 40);
-		/* It waits for its requests, in vain. */
-		store_suspend_device(swarm->pair->front);
+		pair_suspend_in_vain(swarm->pair);
 		false_vanish(swarm->pair, back);
 		store_reset();
 		pair_nodes();
