@@ -11,10 +11,10 @@
  *                         closed by the device's work item only.
  *   struct blkback_queue  One ring.  Created and destroyed by the device's work
  *                         item.  Between start and stop everything in it but
- *                         the list of completions, the pages and the event's
- *                         bookkeeping belongs to the ring's work item, which
- *                         needs no lock for it: a work item never runs beside
- *                         itself.
+ *                         the list of completions, @passing, the pages and the
+ *                         event's bookkeeping belongs to the ring's work item,
+ *                         which needs no lock for it: a work item never runs
+ *                         beside itself.
  *   struct blkback_req    One slot taken off the ring and not answered yet.
  *                         Owned by its queue's work item.
  *   struct blkback_part   As many segments of a request as are moved in one go,
@@ -164,7 +164,7 @@ struct blkback_req {
  * @handle: grant handle of what is mapped for this part alone, else
  *	INVALID_GRANT_HANDLE
  * @grant: of each segment whose grant was mapped already: it, else NULL
- * @page: page that each segment is, or will be, mapped at
+ * @page: page that each segment is, or will be, mapped at or copied through
  * @emulation: what it needs as it cannot go to the disk as it is; NULL where it can
  * @bio: the I/O; embedded, so that no part ever waits for memory
  * @bvec: the bio's pages

@@ -28,6 +28,13 @@ static void copy_free_page(struct blkback_copy *copy, struct page *page)
 	atomic_dec(&copy_nr_pages);
 }
 
+/* The bound was lowered, or is 0. */
+static bool copy_too_many(void)
+{
+	return (unsigned int)atomic_read(&copy_nr_pages) >
+	       READ_ONCE(blkback_max_copy_pages);
+}
+
 /* Does not wait: what finds no page is mapped. */
 static struct page *copy_alloc_page(struct blkback_copy *copy)
 {
@@ -57,13 +64,16 @@ static struct page *copy_get_page(struct blkback_copy *copy)
 	if (!page)
 		return copy_alloc_page(copy);
 	list_del(&page->lru);
-	return page;
+	if (likely(!copy_too_many()))
+		return page;
+	copy_free_page(copy, page);
+	return NULL;
 }
 
 /* One that somebody below still looks at is left to him. */
 static void copy_put_page(struct blkback_copy *copy, struct page *page)
 {
-	if (likely(page_count(page) == 1))
+	if (likely(page_count(page) == 1 && !copy_too_many()))
 		list_add(&page->lru, &copy->free);
 	else
 		copy_free_page(copy, page);

@@ -327,7 +327,7 @@ static void start(struct blkback_part *part)
 
 /**
  * blkback_emulate_submit - start a part of a read or write, a flush or a barrier
- * @part: the part, its pages mapped, that got what it needs by
+ * @part: the part, its pages mapped or copied, that got what it needs by
  *	blkback_emulate_reserve()
  *
  * Context: the ring's work item, may sleep.  blkback_queue_complete() is called

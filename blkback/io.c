@@ -38,7 +38,7 @@ void blkback_io_end(struct bio *bio)
 
 /**
  * blkback_io_submit - start a part of a read or write, a flush or a barrier
- * @part: the part, its pages mapped
+ * @part: the part, its pages mapped or what is written copied to them
  *
  * The pages of a part fit its bio, and the block layer splits a bio that the
  * device finds too long: there is one bio for each part.  A flush or barrier, with

@@ -13,13 +13,13 @@
 unsigned int blkback_max_buffer_pages = 1024;
 module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
 MODULE_PARM_DESC(max_buffer_pages,
-		 "Pages that one ring may have mapped at once (default 1024; at least 32, at most what its slots hold; read at connect)");
+		 "Pages that one ring may have mapped at once, and as many to copy through (default 1024; at least 32, at most what its slots hold; read at connect)");
 
 #define MAX_COPY_PAGES_AUTO	UINT_MAX
 unsigned int blkback_max_copy_pages = MAX_COPY_PAGES_AUTO;
 module_param_named(max_copy_pages, blkback_max_copy_pages, uint, 0644);
 MODULE_PARM_DESC(max_copy_pages,
-		 "Pages of this domain that data of all disks may be copied through at once; what finds none is mapped (default: one in 64 of memory; 0: nothing is copied)");
+		 "Pages of this domain that data of all disks may be copied through at once; what finds none is mapped (default: one in 64 of the memory at load; 0: nothing is copied)");
 
 unsigned int blkback_max_queues;
 module_param_named(max_queues, blkback_max_queues, uint, 0644);

@@ -6,8 +6,9 @@
  * costs, and of the time it takes.  A guest that sends its next request when it has
  * the answer to the last finds the ring looked at, and need not say so.
  *
- * It costs the CPU that looks.  So it is short, gives way to whoever wants to run,
- * and ends by itself: after a few times in vain only one pass in many tries again.
+ * It costs the CPU that looks.  So it is short, gives way to whoever wants to run (on
+ * kernels that preempt lazily at the next tick), and ends by itself: after a few times
+ * in vain only one pass in many tries again.
  */
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
@@ -63,10 +64,11 @@ bool blkback_poll(struct blkback_queue *queue)
 			poll->nr_vain = 0;
 			return true;
 		}
-		if (local_clock() >= end)
-			break;
+		if (local_clock() >= end) {
+			poll->nr_vain = min(poll->nr_vain + 1, POLL_PATIENCE);
+			return false;
+		}
 		cpu_relax();
 	}
-	poll->nr_vain = min(poll->nr_vain + 1, POLL_PATIENCE);
 	return false;
 }

@@ -250,6 +250,7 @@ struct blkback_part *blkback_pool_get_part(struct blkback_pool *pool)
 	part->starved = false;
 	part->nr_pages = 0;
 	part->copied = false;
+	part->mapping = false;
 	part->emulation = NULL;
 	return part;
 }

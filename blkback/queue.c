@@ -239,6 +239,33 @@ static bool queue_is_undecided(const struct blkback_part *part)
 	       blkback_unwritten_undecided(part->req);
 }
 
+/*
+ * The frontend has left, or begins again.  A page that is mapped it cannot have lent
+ * to another since, but one that a read is to be copied to it can.
+ */
+static bool queue_is_forsaken(const struct blkback_queue *queue)
+{
+	if (!test_bit(BLKBACK_QUEUE_STOPPED, &queue->flags))
+		return false;
+	switch (READ_ONCE(queue->dev->front_state)) {
+	case XenbusStateUnknown:
+	case XenbusStateInitialising:
+	case XenbusStateClosed:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void queue_forsake(struct list_head *finished)
+{
+	struct blkback_part *part;
+
+	list_for_each_entry(part, finished, list)
+		if (part->copied && part->req->cmd.op == BLKBACK_READ)
+			part->error = part->error ?: -ENOTCONN;
+}
+
 /* No answer goes out before its pages are unmapped. */
 static void queue_settle(struct blkback_queue *queue,
 			 struct list_head *finished)
@@ -246,6 +273,8 @@ static void queue_settle(struct blkback_queue *queue,
 	struct blkback_part *part, *next;
 	LIST_HEAD(starved);
 
+	if (unlikely(queue_is_forsaken(queue)))
+		queue_forsake(finished);
 	blkback_mover_release(&queue->mover, finished, &queue->held);
 	list_for_each_entry_safe(part, next, finished, list) {
 		list_del(&part->list);

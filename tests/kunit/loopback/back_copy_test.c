@@ -183,6 +183,93 @@ static void PG7_an_idle_ring_has_no_pages(struct kunit *test)
 	back_works(test, peer, 0);
 }
 
+/* One in use already follows a bound that is lowered. */
+static void a_lower_bound_is_kept_at_once(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+
+	back_connect(test, bench);
+	put_full_ring(peer, BLKIF_OP_READ, 11);
+	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
+	blkback_max_copy_pages = 0;
+	xen.nr_copy_ops = 0;
+	put_full_ring(peer, BLKIF_OP_READ, 11);
+	KUNIT_ASSERT_TRUE(test, peer_wait(peer, 2 * PEER_SLOTS));
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_copy_ops);
+	KUNIT_EXPECT_EQ(test, PEER_PAGES, xen.nr_map_ops);
+}
+
+static void large_small_large(struct kunit *test, struct peer *peer, u8 seed)
+{
+	unsigned int nr = peer->nr_answers + 3;
+	struct peer_slot slot;
+
+	peer_fill(peer, 0, 100, seed);
+	slot = peer_indirect(peer, BLKIF_OP_WRITE, 0, 0, 40, 0, 300);
+	peer_put(peer, &slot);
+	slot = peer_request(peer, BLKIF_OP_WRITE, 1, 320, 4, 40);
+	peer_put(peer, &slot);
+	slot = peer_indirect(peer, BLKIF_OP_WRITE, 2, 352, 40, 44, 301);
+	peer_put(peer, &slot);
+	peer_push(peer);
+	KUNIT_ASSERT_TRUE(test, peer_wait(peer, nr));
+	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, 84, disk.data));
+	KUNIT_EXPECT_EQ(test, 0, xen.nr_mapped);
+}
+
+/* Objects that are used again may hold anything of what they were. */
+static void spoil_parts(struct xenbus_device *xbdev)
+{
+	struct blkback_dev *dev = dev_get_drvdata(&xbdev->dev);
+	struct blkback_part *part;
+
+	list_for_each_entry(part, &dev->queue[0]->pool.parts.free, list) {
+		part->mapping = true;
+		memset(part->grant, 0, sizeof(part->grant));
+		memset(part->handle, 0xff, sizeof(part->handle));
+	}
+}
+
+static void copied_and_mapped_in_one_batch(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	u8 seed;
+
+	back_connect(test, bench);
+	for (seed = 1; seed < 8; seed++) {
+		large_small_large(test, peer, seed);
+		loopback_settle();
+		store_each_back(spoil_parts);
+	}
+	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
+	KUNIT_EXPECT_GT(test, xen.nr_map_ops, 0);
+}
+
+/* D15: who has left may have lent the page to another. */
+static void D15_nothing_is_copied_to_who_has_left(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	struct peer_slot slot = peer_request(peer, BLKIF_OP_READ, 1, 0, 1, 0);
+	u8 *page = page_address(peer->page[0]);
+
+	back_connect(test, bench);
+	memset(disk.data, 0x5a, PAGE_SIZE);
+	memset(page, 0xa5, PAGE_SIZE);
+	back_hold(test, peer, &slot);
+	peer_state(XenbusStateClosing);
+	peer_state(XenbusStateClosed);
+	/* Its work item waits for the disk. */
+	msleep(100);
+	disk_release();
+	back_reaches(test, XenbusStateClosed);
+	KUNIT_EXPECT_NULL(test, memchr_inv(page, 0xa5, PAGE_SIZE));
+	peer_collect(peer);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR, peer->status[1]);
+}
+
 static int copy_init(struct kunit *test)
 {
 	blkback_max_copy_pages = 1024;
@@ -197,6 +284,9 @@ static struct kunit_case back_copy_cases[] = {
 	KUNIT_CASE(what_finds_no_page_is_mapped),
 	KUNIT_CASE(a_page_that_the_disk_keeps_is_not_used_again),
 	KUNIT_CASE(PG7_an_idle_ring_has_no_pages),
+	KUNIT_CASE(a_lower_bound_is_kept_at_once),
+	KUNIT_CASE(copied_and_mapped_in_one_batch),
+	KUNIT_CASE(D15_nothing_is_copied_to_who_has_left),
 	{}
 };
 
