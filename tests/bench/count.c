@@ -57,23 +57,51 @@ struct block {
 	uint64_t runs_at_mark;
 };
 
-#define BUCKETS (1 << 18)
+#define BUCKET_BITS 20
+#define CHUNK_BLOCKS (1 << 16)
 
-static struct block *blocks[BUCKETS];
+/* Blocks lie together, as each mark looks at all of them. */
+struct chunk {
+	struct chunk *next;
+	size_t used;
+	struct block blocks[CHUNK_BLOCKS];
+};
+
+static struct block *buckets[1 << BUCKET_BITS];
+static struct chunk *chunks;
 static char *file;
 static unsigned int marks;
 
+static struct block *new_block(void)
+{
+	struct chunk *c = chunks;
+
+	if (!c || c->used == CHUNK_BLOCKS) {
+		c = calloc(1, sizeof(*c));
+		if (!c)
+			abort();
+		c->next = chunks;
+		chunks = c;
+	}
+	return &c->blocks[c->used++];
+}
+
+static struct block **bucket_of(uint64_t address, void *host_address, uint64_t n)
+{
+	uint64_t hash = (address ^ (uint64_t)(uintptr_t)host_address << 20) + n;
+
+	return &buckets[(hash * 0x9e3779b97f4a7c15) >> (64 - BUCKET_BITS)];
+}
+
 static struct block *block_of(uint64_t address, void *host_address, uint64_t n)
 {
-	struct block **head = &blocks[(address ^ (address >> 18)) % BUCKETS], *b;
+	struct block **head = bucket_of(address, host_address, n), *b;
 
 	for (b = *head; b; b = b->next)
 		if (b->address == address && b->host_address == host_address &&
 		    b->nr_instructions == n)
 			return b;
-	b = calloc(1, sizeof(*b));
-	if (!b)
-		abort();
+	b = new_block();
 	b->address = address;
 	b->host_address = host_address;
 	b->nr_instructions = n;
@@ -95,7 +123,7 @@ static void write_block(FILE *out, struct block *b)
 
 static void mark(unsigned int vcpu, void *data)
 {
-	struct block *b;
+	struct chunk *c;
 	char name[4096];
 	FILE *out;
 	size_t i;
@@ -108,9 +136,9 @@ static void mark(unsigned int vcpu, void *data)
 		perror(name);
 		exit(1);
 	}
-	for (i = 0; i < BUCKETS; i++)
-		for (b = blocks[i]; b; b = b->next)
-			write_block(out, b);
+	for (c = chunks; c; c = c->next)
+		for (i = 0; i < c->used; i++)
+			write_block(out, &c->blocks[i]);
 	fclose(out);
 }
 
