@@ -41,4 +41,7 @@ check-fast:
 check-long:
 	+tests/check-long
 
-.PHONY: all modules clean install uninstall demo check check-fast check-long
+bench:
+	+tests/bench/run
+
+.PHONY: all modules clean install uninstall demo check check-fast check-long bench
