@@ -63,11 +63,11 @@ module_param_named(feature_persistent, blkback_feature_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent,
 		 "Offer to keep grants mapped between requests (default Y; read when the disk is attached)");
 
-unsigned int blkback_max_persistent_grants = 512;
+unsigned int blkback_max_persistent_grants = 1024;
 module_param_named(max_persistent_grants, blkback_max_persistent_grants, uint,
 		   0644);
 MODULE_PARM_DESC(max_persistent_grants,
-		 "Grants that one ring keeps mapped between requests (default 512; they count as buffer pages)");
+		 "Grants that one ring keeps mapped between requests (default 1024; they count as buffer pages)");
 
 unsigned int blkback_persistent_grant_unused_seconds = 60;
 module_param_named(persistent_grant_unused_seconds,

@@ -20,9 +20,9 @@ bool blkfront_feature_persistent = true;
 module_param_named(feature_persistent, blkfront_feature_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent, "Use persistent grants where the backend does, and copy all data; read when a disk connects (default Y)");
 
-unsigned int blkfront_max_persistent_grants = 512;
+unsigned int blkfront_max_persistent_grants = 1024;
 module_param_named(max_persistent_grants, blkfront_max_persistent_grants, uint, 0644);
-MODULE_PARM_DESC(max_persistent_grants, "Pages of a ring that stay granted between requests, at most, unless the backend keeps more of them mapped (default 512)");
+MODULE_PARM_DESC(max_persistent_grants, "Pages of a ring that stay granted between requests, at most, unless the backend keeps more of them mapped (default 1024)");
 
 unsigned int blkfront_max_queues = 4;
 module_param_named(max_queues, blkfront_max_queues, uint, 0644);
