@@ -81,6 +81,9 @@ class Cost:
         # Its loop, and the same with the instruction before it, moves 32 bytes.
         if name == "memcpy_orig" and n in (12, 13):
             self.bytes_copied += 32 * runs
+        # A string instruction, which is a block for each time it moves 8 bytes.
+        if name == "bounce_copy [xen_blkfront]" and n == 1:
+            self.bytes_copied += 8 * runs
 
     def divide(self, requests):
         self.total /= requests
