@@ -13,7 +13,7 @@ migrations()
 {
 	local n
 
-	need_guest vcpus=2
+	need_guest
 	lv disk 64M
 	xl block-attach g1 'phy:/dev/vg/disk,xvda,w'
 	guest_disk g1 xvda
