@@ -212,13 +212,13 @@ static void a_discard_that_gets_on_is_not_stuck(struct kunit *test)
 }
 
 static struct kunit_case back_deadline_cases[] = {
-	KUNIT_CASE(lost_event_is_made_up_for),
-	KUNIT_CASE(a_frontend_that_does_not_look),
+	KUNIT_CASE_SLOW(lost_event_is_made_up_for),
+	KUNIT_CASE_SLOW(a_frontend_that_does_not_look),
 	KUNIT_CASE(lost_event_of_a_request),
-	KUNIT_CASE(an_idle_ring_has_no_timer),
+	KUNIT_CASE_SLOW(an_idle_ring_has_no_timer),
 	KUNIT_CASE(no_deadline_no_timer),
-	KUNIT_CASE(stuck_request_is_reported),
-	KUNIT_CASE(a_discard_that_gets_on_is_not_stuck),
+	KUNIT_CASE_SLOW(stuck_request_is_reported),
+	KUNIT_CASE_SLOW(a_discard_that_gets_on_is_not_stuck),
 	{}
 };
 

@@ -467,7 +467,7 @@ static struct kunit_case back_persistent_cases[] = {
 	KUNIT_CASE(PG7_the_bound_is_kept),
 	KUNIT_CASE(PG7_going_round_more_than_fit),
 	KUNIT_CASE(PG7_the_oldest_make_room),
-	KUNIT_CASE(PG7_unused_ones_of_a_busy_ring),
+	KUNIT_CASE_SLOW(PG7_unused_ones_of_a_busy_ring),
 	KUNIT_CASE(PG7_idle_rings_give_back),
 	KUNIT_CASE(forward_progress_with_cached_grants),
 	KUNIT_CASE(no_room_to_map_beside_cached_grants),

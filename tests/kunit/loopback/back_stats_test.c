@@ -130,7 +130,7 @@ static void D22_statistics_are_read_during_reconnects(struct kunit *test)
 
 static struct kunit_case back_stats_cases[] = {
 	KUNIT_CASE(H4_statistics_count_and_survive_a_reconnect),
-	KUNIT_CASE(D22_statistics_are_read_during_reconnects),
+	KUNIT_CASE_SLOW(D22_statistics_are_read_during_reconnects),
 	{}
 };
 

@@ -448,7 +448,7 @@ static struct kunit_case pair_durable_cases[] = {
 	KUNIT_CASE(a_cache_that_comes_later),
 	KUNIT_CASE(nothing_to_flush),
 	KUNIT_CASE_SLOW(ST11_saved_while_its_backend_was_dead),
-	KUNIT_CASE(D15_a_ring_outlives_a_backend_that_died),
+	KUNIT_CASE_SLOW(D15_a_ring_outlives_a_backend_that_died),
 	KUNIT_CASE_SLOW(D15_a_ring_outlives_a_backend_that_never_connected),
 	KUNIT_CASE_SLOW(ST10_closed_after_its_backend_was_dead),
 	{}
