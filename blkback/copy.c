@@ -28,7 +28,7 @@ static void copy_free_page(struct blkback_copy *copy, struct page *page)
 	atomic_dec(&copy_nr_pages);
 }
 
-/* The bound was lowered, or is 0. */
+/* Above the bound, which may have been lowered. */
 static bool copy_too_many(void)
 {
 	return (unsigned int)atomic_read(&copy_nr_pages) >
@@ -42,8 +42,8 @@ static struct page *copy_alloc_page(struct blkback_copy *copy)
 
 	if (copy->nr >= copy->nr_max)
 		return NULL;
-	if ((unsigned int)atomic_inc_return(&copy_nr_pages) >
-	    READ_ONCE(blkback_max_copy_pages))
+	atomic_inc(&copy_nr_pages);
+	if (copy_too_many())
 		goto err_dec;
 	page = alloc_page(GFP_NOWAIT | __GFP_NOWARN | __GFP_ZERO);
 	if (!page)
@@ -182,7 +182,6 @@ static unsigned int copy_add(struct blkback_mover *mover,
 	return nr + part->nr_segments;
 }
 
-/* One grant that failed fails the request (rule D10). */
 static void copy_done(const struct blkback_mover *mover,
 		      struct blkback_part *part, const struct gnttab_copy *op)
 {
@@ -191,11 +190,8 @@ static void copy_done(const struct blkback_mover *mover,
 	for (i = 0; i < part->nr_segments; i++) {
 		if (op[i].status == GNTST_okay)
 			continue;
-		part->error = -EFAULT;
-		blkback_warn(part->req->queue->dev,
-			     "request 0x%llx: domain %u granted no access to the page with grant reference %u (Xen says %d)\n",
-			     part->req->cmd.id, mover->domid, part->seg[i].gref,
-			     op[i].status);
+		blkback_mover_refused(mover, part, part->seg[i].gref,
+				      op[i].status);
 		return;
 	}
 }

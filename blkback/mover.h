@@ -113,6 +113,8 @@ void blkback_mover_release(struct blkback_mover *mover,
 			   struct list_head *parts, struct list_head *held);
 void blkback_mover_tidy(struct blkback_mover *mover);
 void blkback_mover_shrink(struct blkback_mover *mover);
+void blkback_mover_refused(const struct blkback_mover *mover,
+			   struct blkback_part *part, u32 gref, s16 status);
 bool blkback_mover_surplus(struct blkback_mover *mover);
 
 /* copy.c: the mover, in the ring's work item */

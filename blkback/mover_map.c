@@ -272,21 +272,35 @@ static bool is_no_room(s16 status)
 	return status == GNTST_no_space || status == GNTST_no_device_space;
 }
 
+/**
+ * blkback_mover_refused - Xen gave no access to a page of a part
+ * @mover: the mover
+ * @part: the part; one grant that failed fails its request (rule D10)
+ * @gref: the grant reference
+ * @status: what Xen says, GNTST_*
+ *
+ * Context: the ring's work item.
+ */
+void blkback_mover_refused(const struct blkback_mover *mover,
+			   struct blkback_part *part, u32 gref, s16 status)
+{
+	part->error = -EFAULT;
+	blkback_warn(part->req->queue->dev,
+		     "request 0x%llx: domain %u granted no access to the page with grant reference %u (Xen says %d)\n",
+		     part->req->cmd.id, mover->domid, gref, status);
+}
+
 /*
- * One grant that failed fails the request (rule D10); that Xen is out of room is
- * no fault of the request's, and it is to be tried again.
+ * That Xen is out of room is no fault of the request's, and it is to be tried
+ * again.
  */
 static void map_failed(struct blkback_mover *mover, struct blkback_part *part,
 		       const struct gnttab_map_grant_ref *op)
 {
-	if (is_no_room(op->status)) {
+	if (is_no_room(op->status))
 		part->starved = true;
-		return;
-	}
-	part->error = -EFAULT;
-	blkback_warn(part->req->queue->dev,
-		     "request 0x%llx: domain %u granted no access to the page with grant reference %u (Xen says %d)\n",
-		     part->req->cmd.id, mover->domid, op->ref, op->status);
+	else
+		blkback_mover_refused(mover, part, op->ref, op->status);
 }
 
 /*

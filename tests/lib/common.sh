@@ -89,6 +89,14 @@ key()
 	done | sha256sum | cut -c1-16
 }
 
+# died_of_int3 RESULTS CONSOLE: did dom0 die before it said anything in RESULTS, of a
+# breakpoint that its kernel sets while it changes its own code?  The emulator's fault
+# (see Documentation/testing.md), and nothing of ours has run by then.
+died_of_int3()
+{
+	[ ! -s "$1" ] && grep -aq 'Oops: int3' "$2"
+}
+
 # cached NAME KEY LOG BUILDER...: make sure that $XENBLK_CACHE/NAME-KEY exists.
 # BUILDER is called with an empty directory as its last argument; what it
 # leaves there appears under the final name only when it succeeded.  Older

@@ -152,6 +152,19 @@ void back_idle_period(struct kunit *test, struct bench *bench)
 	loopback_settle();
 }
 
+void back_put_many(struct peer *peer, u8 op, unsigned int nr,
+		   unsigned int nr_segments)
+{
+	struct peer_slot slot;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		slot = peer_request(peer, op, i, 88 * i, nr_segments, 11 * i);
+		peer_put(peer, &slot);
+	}
+	peer_push(peer);
+}
+
 void back_wait_held(struct kunit *test, unsigned int nr)
 {
 	loopback_wait(READ_ONCE(disk.nr_held) >= nr);

@@ -57,6 +57,9 @@ void back_works(struct kunit *test, struct peer *peer, u64 sector);
 void back_recovers(struct kunit *test, struct bench *bench);
 /* As if each ring had looked, as it does every ten seconds, whether it is idle. */
 void back_idle_period(struct kunit *test, struct bench *bench);
+/* Put and show so many requests, of the pages and sectors from 11 * i on for each i. */
+void back_put_many(struct peer *peer, u8 op, unsigned int nr,
+		   unsigned int nr_segments);
 /* So many bios are held by the disk. */
 void back_wait_held(struct kunit *test, unsigned int nr);
 /* The disk keeps this request until disk_release(). */

@@ -3,35 +3,17 @@
 #include "back.h"
 #include "../../../blkback/blkback.h"
 
-static unsigned int copy_pages;
-
-static void nr_of_first_ring(struct xenbus_device *xbdev)
+static struct blkback_queue *first_ring(struct bench *bench)
 {
-	struct blkback_dev *dev = dev_get_drvdata(&xbdev->dev);
+	struct blkback_dev *dev = dev_get_drvdata(&bench->back->dev);
 
-	if (dev && dev->queue)
-		copy_pages = READ_ONCE(dev->queue[0]->mover.copy.nr);
+	return dev->queue[0];
 }
 
 /* How many pages the first ring has to copy through. */
-static unsigned int nr_copy_pages(void)
+static unsigned int nr_copy_pages(struct bench *bench)
 {
-	copy_pages = 0;
-	store_each_back(nr_of_first_ring);
-	return copy_pages;
-}
-
-/* A full ring of requests of so many pages each, page i * 11 on. */
-static void put_full_ring(struct peer *peer, u8 op, unsigned int nr)
-{
-	struct peer_slot slot;
-	unsigned int i;
-
-	for (i = 0; i < PEER_SLOTS; i++) {
-		slot = peer_request(peer, op, i, i * 88, nr, i * 11);
-		peer_put(peer, &slot);
-	}
-	peer_push(peer);
+	return READ_ONCE(first_ring(bench)->mover.copy.nr);
 }
 
 static void one_hypercall_for_many_requests(struct kunit *test)
@@ -41,11 +23,11 @@ static void one_hypercall_for_many_requests(struct kunit *test)
 
 	back_connect(test, bench);
 	peer_fill(peer, 0, PEER_PAGES, 7);
-	put_full_ring(peer, BLKIF_OP_WRITE, 11);
+	back_put_many(peer, BLKIF_OP_WRITE, PEER_SLOTS, 11);
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
 	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, PEER_PAGES, disk.data));
 	peer_fill(peer, 0, PEER_PAGES, 9);
-	put_full_ring(peer, BLKIF_OP_READ, 11);
+	back_put_many(peer, BLKIF_OP_READ, PEER_SLOTS, 11);
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, 2 * PEER_SLOTS));
 	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, PEER_PAGES, disk.data));
 
@@ -130,16 +112,16 @@ static void what_finds_no_page_is_mapped(struct kunit *test)
 	blkback_max_copy_pages = 5;
 	back_connect(test, bench);
 	peer_fill(peer, 0, PEER_PAGES, 3);
-	put_full_ring(peer, BLKIF_OP_WRITE, 11);
+	back_put_many(peer, BLKIF_OP_WRITE, PEER_SLOTS, 11);
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
 	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, PEER_PAGES, disk.data));
 	KUNIT_EXPECT_EQ(test, 0, xen.nr_copy_ops);
 	KUNIT_EXPECT_EQ(test, PEER_PAGES, xen.nr_map_ops);
 
-	put_full_ring(peer, BLKIF_OP_READ, 5);
+	back_put_many(peer, BLKIF_OP_READ, PEER_SLOTS, 5);
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, 2 * PEER_SLOTS));
 	KUNIT_EXPECT_GT(test, xen.nr_copy_ops, 0);
-	KUNIT_EXPECT_LE(test, nr_copy_pages(), 5);
+	KUNIT_EXPECT_LE(test, nr_copy_pages(bench), 5);
 	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
 
 	blkback_max_copy_pages = 0;
@@ -172,14 +154,14 @@ static void PG7_an_idle_ring_has_no_pages(struct kunit *test)
 	struct peer *peer = bench->peer;
 
 	back_connect(test, bench);
-	KUNIT_EXPECT_EQ(test, 0, nr_copy_pages());
-	put_full_ring(peer, BLKIF_OP_READ, 11);
+	KUNIT_EXPECT_EQ(test, 0, nr_copy_pages(bench));
+	back_put_many(peer, BLKIF_OP_READ, PEER_SLOTS, 11);
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
-	KUNIT_EXPECT_GE(test, nr_copy_pages(), 11);
+	KUNIT_EXPECT_GE(test, nr_copy_pages(bench), 11);
 	/* In the first of them it was not idle. */
 	back_idle_period(test, bench);
 	back_idle_period(test, bench);
-	KUNIT_EXPECT_EQ(test, 0, nr_copy_pages());
+	KUNIT_EXPECT_EQ(test, 0, nr_copy_pages(bench));
 	back_works(test, peer, 0);
 }
 
@@ -190,11 +172,11 @@ static void a_lower_bound_is_kept_at_once(struct kunit *test)
 	struct peer *peer = bench->peer;
 
 	back_connect(test, bench);
-	put_full_ring(peer, BLKIF_OP_READ, 11);
+	back_put_many(peer, BLKIF_OP_READ, PEER_SLOTS, 11);
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
 	blkback_max_copy_pages = 0;
 	xen.nr_copy_ops = 0;
-	put_full_ring(peer, BLKIF_OP_READ, 11);
+	back_put_many(peer, BLKIF_OP_READ, PEER_SLOTS, 11);
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, 2 * PEER_SLOTS));
 	KUNIT_EXPECT_EQ(test, 0, xen.nr_copy_ops);
 	KUNIT_EXPECT_EQ(test, PEER_PAGES, xen.nr_map_ops);
@@ -219,12 +201,11 @@ static void large_small_large(struct kunit *test, struct peer *peer, u8 seed)
 }
 
 /* Objects that are used again may hold anything of what they were. */
-static void spoil_parts(struct xenbus_device *xbdev)
+static void spoil_parts(struct bench *bench)
 {
-	struct blkback_dev *dev = dev_get_drvdata(&xbdev->dev);
 	struct blkback_part *part;
 
-	list_for_each_entry(part, &dev->queue[0]->pool.parts.free, list) {
+	list_for_each_entry(part, &first_ring(bench)->pool.parts.free, list) {
 		part->mapping = true;
 		memset(part->grant, 0, sizeof(part->grant));
 		memset(part->handle, 0xff, sizeof(part->handle));
@@ -241,7 +222,7 @@ static void copied_and_mapped_in_one_batch(struct kunit *test)
 	for (seed = 1; seed < 8; seed++) {
 		large_small_large(test, peer, seed);
 		loopback_settle();
-		store_each_back(spoil_parts);
+		spoil_parts(bench);
 	}
 	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
 	KUNIT_EXPECT_GT(test, xen.nr_map_ops, 0);

