@@ -94,7 +94,7 @@ key()
 # (see Documentation/testing.md), and nothing of ours has run by then.
 died_of_int3()
 {
-	[ ! -s "$1" ] && grep -aq 'Oops: int3' "$2"
+	[ ! -s "$1" ] && grep -asq 'Oops: int3' "$2"
 }
 
 # cached NAME KEY LOG BUILDER...: make sure that $XENBLK_CACHE/NAME-KEY exists.
