@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the programs of XenBlk share.  See Documentation/tools.md."""
