@@ -18,16 +18,28 @@ all: modules
 modules clean:
 	+$(kbuild) $@
 
-# Under updates/, where depmod prefers them to the kernel's own pair.
+# Under updates/, where depmod prefers them to the kernel's own pair; with the hook that
+# has an initramfs prefer them, too.
 install: modules
 	+$(kbuild) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
 	$(depmod)
+	scripts/place-initramfs-hook $(INSTALL_MOD_PATH)
 
 uninstall:
 	rm -f $(installed)/blkfront/xen-blkfront.ko* \
 	      $(installed)/blkback/xen-blkback.ko*
 	-rmdir --ignore-fail-on-non-empty $(installed)/blkfront $(installed)/blkback
 	$(depmod)
+	scripts/place-initramfs-hook $(INSTALL_MOD_PATH)
+
+# The Debian packages, in build/.
+deb:
+	scripts/deb
+
+# Into a kernel's source, as drivers/block/xenblk/.
+in-tree:
+	$(if $(KSRC),,$(error give the kernel's source: make in-tree KSRC=/path/to/linux))
+	scripts/in-tree $(KSRC)
 
 demo:
 	+tests/demo/run
@@ -44,4 +56,5 @@ check-long:
 bench:
 	+tests/bench/run
 
-.PHONY: all modules clean install uninstall demo check check-fast check-long bench
+.PHONY: all modules clean install uninstall deb in-tree demo check check-fast \
+	check-long bench

@@ -12,13 +12,17 @@
  *   struct blkback_queue  One ring.  Created and destroyed by the device's work
  *                         item.  Between start and stop everything in it but
  *                         the list of completions, @passing, the pages and the
- *                         event's bookkeeping belongs to the ring's work item,
- *                         which needs no lock for it: a work item never runs
- *                         beside itself.
+ *                         event's bookkeeping belongs to the ring's owner.  That
+ *                         is its work item while it makes a pass, which needs no
+ *                         lock for it: a work item never runs beside itself.
+ *                         While none is made it is who ends the bio of a lone
+ *                         request and answers it, in any context, holding
+ *                         @end_lock.  What is said to be the work item's is not
+ *                         done by the latter.
  *   struct blkback_req    One slot taken off the ring and not answered yet.
- *                         Owned by its queue's work item.
+ *                         The ring's owner's.
  *   struct blkback_part   As many segments of a request as are moved in one go,
- *                         and their bio.  Owned by its queue's work item, except
+ *                         and their bio.  The ring's owner's, except
  *                         between submit_bio() and the end of the bio, and
  *                         while it is a discard that waits for its turn.
  *   struct blkback_emulation
@@ -37,22 +41,42 @@
  *                         for it: held for that call alone, never across a
  *                         wait for I/O, and nothing of ours is allocated
  *                         under it.
+ *   blkback_dev.view_lock (mutex) what a reader of debugfs sees: held by it, and by
+ *                         the device's work item where it writes that, and where
+ *                         rings come and go.
+ *   blkback_latencies.lock
+ *                         (mutex) the histograms of a disk: held by who reads, and
+ *                         where they are moved.
+ *   blkback_queue.end_lock
+ *                         (spin, any context) held by who answers a request at the
+ *                         end of its bio, and by a pass for its first moment: so
+ *                         it waits for that one answer, and no other is given so
+ *                         while it is made.
+ *   blkback_pool.lock     (spin, process context) the list of a ring's requests.
  *   blkback_pages.lock    (spin, process context) a ring's pool of pages, which
  *                         the ring's and the pool's work items share.
  *   blkback_durable.lock  (spin, process context) a disk's barriers, which all its
  *                         rings share; taken while there are any.
  *   blkback_discards.lock (spin, process context) a disk's discards, which all its
  *                         rings share.
+ *   blkback_limiter.lock  (spin, process context) a disk's limits, which all its
+ *                         rings share; taken while there are any, and to set them.
  *   blkback_range_lock.lock
  *                         (spin, process context) which blocks of a device are
  *                         being changed, which all disks on it share that are
  *                         emulated.
+ *   blkback_share.lock    (spin, process context) which disk's request is next on a
+ *                         device that all of them share; taken while they have
+ *                         weights, and to set them.
+ *   share.c: shares_mutex (mutex) the list of those, and who is in which.
  *   range_lock.c: range_locks_mutex
  *                         (mutex) the list of those.
  *   vbd.c: vbds_lock      (mutex) the list of open backing devices.
  *   state.c: devs_lock    (spin, process context) the list of devices.
  *
- * None of them is taken while another is held.
+ * None of them is taken while another is held, but blkback_pool.lock under
+ * view_lock, that one and those of settings under the device's, which keys are read
+ * under, and a share's under shares_mutex.
  */
 #ifndef _BLKBACK_H
 #define _BLKBACK_H
@@ -62,6 +86,7 @@
 #include <linux/interrupt.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
+#include <linux/preempt.h>
 #include <linux/ratelimit.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/wait.h>
@@ -69,19 +94,25 @@
 #include <xen/grant_table.h>
 #include <xen/xenbus.h>
 
+#include "charge.h"
 #include "deadline.h"
 #include "decode.h"
 #include "durable.h"
 #include "emulate.h"
+#include "latency.h"
+#include "limit.h"
 #include "mover.h"
 #include "negotiate.h"
 #include "poll.h"
 #include "pool.h"
 #include "ring.h"
 #include "ring_map.h"
+#include "share.h"
 
 struct blkback_dev;
 struct blkback_queue;
+
+#define BLKBACK_NAME_LEN	32
 
 /**
  * struct blkback_stats - what the rings of one number did since the probe
@@ -96,8 +127,10 @@ struct blkback_queue;
  * @err_req: requests answered with an error
  * @rd_sect: 512-byte sectors read
  * @wr_sect: 512-byte sectors written
+ * @latency: how long they took, and where
  *
- * Only grows, survives reconnects.  Written by the queue's work item alone.
+ * Only grows, survives reconnects.  Written by the ring's owner alone, who may be in
+ * an interrupt.
  */
 struct blkback_stats {
 	struct blkback_stats *next;
@@ -111,6 +144,7 @@ struct blkback_stats {
 	u64_stats_t err_req;
 	u64_stats_t rd_sect;
 	u64_stats_t wr_sect;
+	struct blkback_latency latency;
 };
 
 /**
@@ -121,9 +155,13 @@ struct blkback_stats {
  * @queue: the ring it came from
  * @error: 0 or the negative errno that it will be answered with
  * @epoch: while it is behind a barrier: that one's number; of a barrier, its own
+ * @admitted: no limit holds it up any more
+ * @shares: it is one of those that the device's disks have under way
  * @own_flush: of a flush that has ended: flushes of ours that began before that
  * @told: failed flushes of ours that the frontend knew of when it sent the request
  * @covers: of a flush: bytes that were answered before it began
+ * @times: when it got where
+ * @all: place on the list of the pool's requests, in use or not
  * @nr_parts: parts of it that are not settled
  * @next_segment: the first one that is in no part yet
  * @next_sector: where on the disk that one lies
@@ -136,9 +174,13 @@ struct blkback_req {
 	struct blkback_queue *queue;
 	int error;
 	unsigned int epoch;
+	bool admitted;
+	bool shares;
 	unsigned int own_flush;
 	s64 told;
 	s64 covers;
+	struct blkback_times times;
+	struct list_head all;
 	unsigned int nr_parts;
 	unsigned int next_segment;
 	u64 next_sector;
@@ -151,6 +193,7 @@ struct blkback_req {
  * @done: place on the queue's list of completions
  * @req: the request
  * @error: 0 or the negative errno of what it came to
+ * @ended_ns: when the disk was done with it
  * @starved: Xen had no room to map its pages; it is to be tried again
  * @turn: of a discard: it has waited and may start its next piece
  * @sector: where on the disk it begins; of a discard, where it goes on
@@ -174,6 +217,7 @@ struct blkback_part {
 	struct llist_node done;
 	struct blkback_req *req;
 	int error;
+	u64 ended_ns;
 	bool starved;
 	bool turn;
 	u64 sector;
@@ -190,6 +234,17 @@ struct blkback_part {
 	struct bio bio;
 	struct bio_vec bvec[BLKBACK_PART_SEGMENTS];
 };
+
+static inline bool blkback_is_discard(const struct blkback_req *req)
+{
+	return req->cmd.op == BLKBACK_DISCARD ||
+	       req->cmd.op == BLKBACK_SECURE_ERASE;
+}
+
+static inline bool blkback_is_flush(const struct blkback_req *req)
+{
+	return req->cmd.op == BLKBACK_FLUSH || req->cmd.op == BLKBACK_BARRIER;
+}
 
 /* Bits of blkback_queue.flags. */
 enum {
@@ -221,12 +276,27 @@ enum {
  *	something to give back
  * @busy: something was done since the last look of @idle
  * @deadline: what is late
- * @passing: a pass is being made, which looks at @completions once more
+ * @end_lock: see the top of this file
+ * @passing: a pass is being made, which looks at @completions once more; set under
+ *	@end_lock
+ * @pass_since: when it began, in jiffies, and never 0 then; for readers of debugfs
+ * @event_ns: when the slots were announced that lie on the ring; 0: not known
+ * @round_ns: when the slots of this round were taken; 0: none were yet, or this is
+ *	none
+ * @worker: who makes the pass; NULL: nobody does
+ * @collected_ns: when those were collected of which their end did not say when it
+ *	was; 0: there was none yet
+ * @nr_settles: how often pages were settled in this round
+ * @run: requests that were answered and not counted
+ * @answers: what was answered after each of these
  * @poll: whether it pays to look for more before sleeping
  * @completions: parts whose bio ended; filled in any context
  * @taken: requests that wait for their descriptors, in the ring's order, with
  *	those that came after them
  * @waiting: requests not all of whose parts have started, in the ring's order
+ * @turn: reads that wait for a limit, and all others that do
+ * @portion: what waits for other disks' requests
+ * @forsaken: what is not to be started any more, and was not answered
  * @order: what was taken and is behind a barrier
  * @starved: parts that Xen had no room for, oldest first; they come before all
  *	that waits
@@ -256,11 +326,23 @@ struct blkback_queue {
 	struct delayed_work idle;
 	bool busy;
 	struct blkback_deadline deadline;
+	spinlock_t end_lock;	/* see the top of this file */
 	bool passing;
+	unsigned long pass_since;
+	u64 event_ns;
+	u64 round_ns;
+	struct task_struct *worker;
+	u64 collected_ns;
+	unsigned int nr_settles;
+	struct blkback_run run;
+	struct blkback_answers answers[BLKBACK_ROUND_SETTLES];
 	struct blkback_poll poll;
 	struct llist_head completions;
 	struct list_head taken;
 	struct list_head waiting;
+	struct blkback_turn turn[2];
+	struct blkback_portion portion;
+	struct list_head forsaken;
 	struct blkback_order order;
 	struct list_head starved;
 	struct list_head held;
@@ -283,6 +365,7 @@ struct blkback_queue {
  * @limits: what requests are checked against; the capacity follows a resize
  * @range_lock: which of its blocks are being changed; NULL unless it is emulated and
  *	writable
+ * @sharer: its part of the device, which other disks may be on
  * @emulate: the frontend is told of sectors of 512 bytes, and the disk's blocks are
  *	BLKBACK_UNIT_BYTES long
  * @by_units: its data goes to it in pages, each from the page's beginning: it is
@@ -299,6 +382,7 @@ struct blkback_vbd {
 	dev_t devt;
 	struct blkback_limits limits;
 	struct blkback_range_lock *range_lock;
+	struct blkback_sharer sharer;
 	bool emulate;
 	bool by_units;
 	bool flush;
@@ -323,14 +407,17 @@ struct blkback_discards {
 /**
  * struct blkback_dev - one exported disk
  * @xbdev: its xenbus device; its memory is held until the teardown is over
+ * @name: what the toolstack calls it in the guest, such as xvda; for people
  * @lock: see the top of this file
  * @removed: the xenbus device is going: no xenbus_*() call any more
  * @work: the device's life; the only place where it changes
  * @end: the end of it, queued once, as remove()'s last act
  * @io_wq: the passes of its rings, and all else that this disk may hold up
- * @front_state: the frontend's state as the watch saw it last
+ * @front_state: the frontend's state as the watch saw it last; Unknown when the device
+ *	goes because the frontend's node is gone
  * @ring_fault: what a queue found its ring broken for; NULL while none did
  * @ratelimit: of the messages that its frontend can cause
+ * @late_ratelimit: of what is told of a ring on which something is late, beyond that
  * @physical_watch: on "physical-device"
  * @state_watch: on our own "state", which the toolstack writes too
  * @mode: value of "mode", for people
@@ -338,16 +425,27 @@ struct blkback_discards {
  * @discards: those of all its rings
  * @durable: the barriers of all its rings
  * @unwritten: what is in the disk's write cache; survives a reconnect
+ * @limiter: what the administrator lets its guest do; survives a reconnect
+ * @charge: on whose account its I/O is; survives a reconnect
  * @offer: what frontends are offered; does not change
  * @config: what the connected frontend wrote; meaningful while @queue is set
  * @abi: layout of its slots, which a ring may have to find out for all
  * @queue: the rings; NULL while not connected
  * @nr_queues: how many there are
+ * @left: the frontend has left them: what waits for limits or other disks never starts;
+ *	set before they are stopped
+ * @sectors_flushed: how many had been written when the last flush at a disconnect succeeded
+ * @view_lock: keeps @config, @queue and what it points to for who looks at them
+ * @latencies: how long requests took, as far as the rings' counters do not say
+ * @publish: writes its counters to XenStore; queued while it is connected and that
+ *	is wanted
+ * @debugfs: its directory; NULL until it connects first
  * @stats: those of each number, the newest first; only grows
  * @list: place on the list of devices
  */
 struct blkback_dev {
 	struct xenbus_device *xbdev;
+	char name[BLKBACK_NAME_LEN];
 	struct mutex lock;	/* the link to XenStore */
 	bool removed;
 	struct work_struct work;
@@ -356,6 +454,7 @@ struct blkback_dev {
 	enum xenbus_state front_state;
 	const char *ring_fault;
 	struct ratelimit_state ratelimit;
+	struct ratelimit_state late_ratelimit;
 	struct xenbus_watch physical_watch;
 	struct xenbus_watch state_watch;
 	char mode[8];
@@ -363,29 +462,38 @@ struct blkback_dev {
 	struct blkback_discards discards;
 	struct blkback_durable durable;
 	struct blkback_unwritten unwritten;
+	struct blkback_limiter limiter;
+	struct blkback_charge charge;
 	struct blkback_offer offer;
 	struct blkback_config config;
 	enum blkback_abi abi;
 	struct blkback_queue **queue;
 	unsigned int nr_queues;
+	bool left;
+	u64 sectors_flushed;
+	struct mutex view_lock;	/* see above */
+	struct blkback_latencies latencies;
+	struct delayed_work publish;
+	struct dentry *debugfs;
 	struct blkback_stats *stats;
 	struct list_head list;
 };
 
 /*
  * Messages that a frontend can cause, about its own disk.  A noisy one does not
- * drown those about others (rule H2).
+ * drown those about others (rule H2).  Those that the administrator does not want do
+ * not count.
  */
-#define blkback_say(which, level, fmt, ...)				\
+#define blkback_say(which, loglevel, print, fmt, ...)			\
 	do {								\
-		if (__ratelimit(&(which)->ratelimit))			\
-			dev_##level(&(which)->xbdev->dev, fmt,		\
-				    ##__VA_ARGS__);			\
+		if ((loglevel) <= READ_ONCE(blkback_log_level) &&	\
+		    __ratelimit(&(which)->ratelimit))			\
+			print(&(which)->xbdev->dev, fmt, ##__VA_ARGS__);	\
 	} while (0)
 #define blkback_info(which, fmt, ...) \
-	blkback_say(which, info, fmt, ##__VA_ARGS__)
+	blkback_say(which, LOGLEVEL_INFO, dev_info, fmt, ##__VA_ARGS__)
 #define blkback_warn(which, fmt, ...) \
-	blkback_say(which, warn, fmt, ##__VA_ARGS__)
+	blkback_say(which, LOGLEVEL_WARNING, dev_warn, fmt, ##__VA_ARGS__)
 
 /* main.c */
 extern struct workqueue_struct *blkback_dev_wq;
@@ -396,6 +504,8 @@ extern unsigned int blkback_max_ring_page_order;
 extern unsigned int blkback_max_indirect_segments;
 extern unsigned long blkback_max_unwritten_bytes;
 extern unsigned int blkback_io_deadline_sec;
+extern unsigned int blkback_xenstore_stats_sec;
+extern int blkback_log_level;
 extern bool blkback_exclusive_open;
 extern bool blkback_low_latency;
 extern bool blkback_feature_persistent;
@@ -411,12 +521,28 @@ __printf(3, 4)
 void blkback_xenbus_fatal(struct blkback_dev *dev, int err, const char *fmt,
 			  ...);
 void blkback_xenbus_switch(struct blkback_dev *dev, enum xenbus_state state);
+int blkback_xenbus_transact(struct blkback_dev *dev,
+			    int (*write)(struct blkback_dev *dev,
+					 struct xenbus_transaction xbt));
 bool blkback_xenbus_online(struct blkback_dev *dev);
 int blkback_xenbus_read_config(struct blkback_dev *dev,
 			       struct blkback_config *config);
+int blkback_xenbus_read_key(struct blkback_dev *dev, const char *dir,
+			    const char *key, char **text);
 int blkback_xenbus_read_physical(struct blkback_dev *dev);
+
+/* xenbus_write.c: between begin and end, but for the first; process context, may sleep */
+int blkback_xenbus_write_offer(struct blkback_dev *dev);
 int blkback_xenbus_write_disk(struct blkback_dev *dev);
 int blkback_xenbus_write_size(struct blkback_dev *dev);
+
+/* xenbus_stats.c: the device's work item, may sleep */
+void blkback_xenbus_stats_init(struct blkback_dev *dev);
+void blkback_xenbus_stats_start(struct blkback_dev *dev);
+void blkback_xenbus_stats_stop(struct blkback_dev *dev);
+
+/* xenbus_limits.c: process context, may sleep */
+int blkback_xenbus_read_limits(struct blkback_dev *dev);
 
 /* state.c: process context */
 struct blkback_dev *blkback_state_alloc(struct xenbus_device *xbdev);
@@ -429,7 +555,7 @@ void blkback_state_ring_broken(struct blkback_dev *dev, const char *fault);
 /* connection.c: the device's work item, may sleep */
 int blkback_connection_start(struct blkback_dev *dev,
 			     const struct blkback_config *config);
-void blkback_connection_stop(struct blkback_dev *dev);
+void blkback_connection_stop(struct blkback_dev *dev, bool left);
 void blkback_connection_kick(struct blkback_dev *dev);
 
 /* queue.c: the device's work item, may sleep */
@@ -442,13 +568,43 @@ void blkback_queue_end(struct blkback_queue *queue);
 /* any context */
 irqreturn_t blkback_queue_event(int irq, void *data);
 void blkback_queue_kick(struct blkback_queue *queue);
+void blkback_queue_retry(struct blkback_queue *queue);
 void blkback_queue_complete(struct blkback_part *part);
+
+/*
+ * Leave on @queue->waiting what may start now, as far as that is the administrator's
+ * to say.
+ */
+static inline void blkback_admit(struct blkback_queue *queue)
+{
+	if (unlikely(READ_ONCE(queue->dev->limiter.on)))
+		blkback_limit_apply(queue);
+	if (unlikely(READ_ONCE(queue->dev->vbd.sharer.share->on)))
+		blkback_share_apply(queue);
+}
 
 /* intake.c: the ring's work item, may sleep */
 bool blkback_intake_take(struct blkback_queue *queue,
 			 struct list_head *refused);
 void blkback_intake_describe(struct blkback_queue *queue,
 			     struct list_head *refused);
+
+/* start.c: the ring's work item, may sleep */
+void blkback_start(struct blkback_queue *queue, struct list_head *finished);
+/* the ring's owner */
+void blkback_start_put_part(struct blkback_queue *queue,
+			    struct blkback_part *part);
+
+/* settle.c: the ring's work item, may sleep */
+void blkback_settle_collect(struct blkback_queue *queue,
+			    struct list_head *finished);
+void blkback_settle_refused(struct blkback_queue *queue,
+			    struct list_head *refused);
+void blkback_settle_forsaken(struct blkback_queue *queue);
+/* the ring's owner */
+void blkback_settle_note_end(struct blkback_queue *queue,
+			     struct blkback_part *part);
+void blkback_settle(struct blkback_queue *queue, struct list_head *finished);
 
 /* io.c: the ring's work item, may sleep */
 void blkback_io_submit(struct blkback_part *part);
@@ -475,15 +631,23 @@ void blkback_vbd_exit(void);
 /* sysfs.c: process context */
 extern const struct attribute_group *blkback_sysfs_groups[];
 
+/* debugfs.c: module init and exit, may sleep */
+void blkback_debugfs_init(void);
+void blkback_debugfs_exit(void);
+/* the device's work item, may sleep */
+void blkback_debugfs_add(struct blkback_dev *dev);
+void blkback_debugfs_remove(struct blkback_dev *dev);
+
 /* stats.c: the device's work item, may sleep */
 struct blkback_stats *blkback_stats_get(struct blkback_dev *dev,
 					unsigned int number);
 void blkback_stats_free(struct blkback_dev *dev);
 /* any context */
 u64 blkback_stats_sum(const struct blkback_dev *dev, size_t at);
-/* the ring's work item */
+/* the ring's owner */
 void blkback_stats_done(struct blkback_stats *stats,
 			const struct blkback_cmd *cmd, int error);
+/* the ring's work item */
 void blkback_stats_refused(struct blkback_stats *stats);
 void blkback_stats_waited(struct blkback_stats *stats);
 

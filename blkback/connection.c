@@ -47,6 +47,7 @@ err_free:
 
 static void queue_free(struct blkback_queue *queue)
 {
+	blkback_latency_fold(queue);
 	blkback_mover_exit(&queue->mover);
 	blkback_pool_exit(&queue->pool);
 	kfree(queue);
@@ -150,6 +151,25 @@ static void connection_refuse(struct blkback_dev *dev, int err,
 	blkback_xenbus_end(dev);
 }
 
+/* Who looks at the rings sees those that are whole. */
+static void connection_add(struct blkback_dev *dev, struct blkback_queue *queue)
+{
+	mutex_lock(&dev->view_lock);
+	dev->queue[dev->nr_queues++] = queue;
+	mutex_unlock(&dev->view_lock);
+}
+
+/* Nobody looks at it any more. */
+static struct blkback_queue *connection_take(struct blkback_dev *dev)
+{
+	struct blkback_queue *queue;
+
+	mutex_lock(&dev->view_lock);
+	queue = dev->queue[--dev->nr_queues];
+	mutex_unlock(&dev->view_lock);
+	return queue;
+}
+
 /**
  * blkback_connection_start - map all rings and start to serve them
  * @dev: the device, its backing device open, not connected
@@ -168,6 +188,7 @@ int blkback_connection_start(struct blkback_dev *dev,
 	unsigned int i;
 
 	dev->abi = config->abi;
+	dev->left = false;
 	dev->queue = kcalloc(config->nr_queues, sizeof(*dev->queue),
 			     GFP_KERNEL);
 	if (!dev->queue) {
@@ -177,12 +198,12 @@ int blkback_connection_start(struct blkback_dev *dev,
 	for (i = 0; i < config->nr_queues; i++) {
 		queue = queue_create(dev, config, i, &fault);
 		if (IS_ERR(queue)) {
-			blkback_connection_stop(dev);
+			blkback_connection_stop(dev, false);
 			connection_refuse(dev, PTR_ERR(queue), config, i,
 					  &fault);
 			return PTR_ERR(queue);
 		}
-		dev->queue[dev->nr_queues++] = queue;
+		connection_add(dev, queue);
 	}
 	for (i = 0; i < dev->nr_queues; i++)
 		blkback_queue_start(dev->queue[i]);
@@ -192,16 +213,23 @@ int blkback_connection_start(struct blkback_dev *dev,
 /**
  * blkback_connection_stop - stop serving all rings and unmap them
  * @dev: the device, with rings that were started, or not
+ * @left: its frontend has left them: it closes, or begins anew
  *
  * Everything that was taken off a ring is answered first, however long that
  * takes: when this returns no bio can touch a page of the frontend any more.
+ * What waits for limits or for other disks does not wait any longer.  It is
+ * started where the frontend may go on with these rings, and ends unstarted where
+ * it has left them: a frontend that closes has no more use for answers, one that
+ * begins anew sends again what was not answered, and one that does so all the
+ * time would have no limits.
  *
  * Context: the device's work item, sleeps.
  */
-void blkback_connection_stop(struct blkback_dev *dev)
+void blkback_connection_stop(struct blkback_dev *dev, bool left)
 {
 	unsigned int i;
 
+	WRITE_ONCE(dev->left, left);
 	for (i = 0; i < dev->nr_queues; i++)
 		blkback_queue_stop(dev->queue[i]);
 	for (i = 0; i < dev->nr_queues; i++)
@@ -209,7 +237,7 @@ void blkback_connection_stop(struct blkback_dev *dev)
 	/* Completions whose request was answered before they had kicked. */
 	synchronize_rcu();
 	while (dev->nr_queues) {
-		struct blkback_queue *queue = dev->queue[--dev->nr_queues];
+		struct blkback_queue *queue = connection_take(dev);
 
 		blkback_queue_end(queue);
 		queue_leave(queue);

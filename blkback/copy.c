@@ -204,6 +204,7 @@ static void copy_flush(struct blkback_mover *mover, struct blkback_part *part,
 
 	if (!nr)
 		return;
+	mover->worked = true;
 	blkback_port_copy(mover->ops->copy, nr);
 	for (; &part->list != end; part = list_next_entry(part, list)) {
 		if (!part_goes(part, out))
@@ -255,7 +256,7 @@ void blkback_copy_in(struct blkback_mover *mover, struct list_head *parts)
  * Nothing is taken of a part that failed.  One whose data could not be taken has
  * its @error set.
  *
- * Context: the ring's work item, may sleep.
+ * Context: the ring's work item, may sleep; or the ring's owner, when none is copied.
  */
 void blkback_copy_out(struct blkback_mover *mover, struct list_head *parts)
 {

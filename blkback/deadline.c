@@ -25,6 +25,10 @@
 /* A spell is acted upon after twice the time each time, and at least so often. */
 #define DEADLINE_AGAIN_MAX	(3600UL * HZ)
 #define DEADLINE_NEVER		ULONG_MAX
+/* Requests that are told of one by one. */
+#define DEADLINE_MAX_TOLD	4
+/* Of one ring in such a time: a disk has ten lines in five seconds, for all there is. */
+#define DEADLINE_TELL_INTERVAL	HZ
 
 /* 0: nothing is ever late. */
 static unsigned long deadline_jiffies(void)
@@ -66,6 +70,17 @@ static void deadline_look(struct work_struct *work)
 
 	set_bit(BLKBACK_QUEUE_LOOK, &queue->flags);
 	blkback_queue_kick(queue);
+}
+
+/**
+ * blkback_deadline_init_dev - of a disk of which nothing is late
+ * @dev: the device, zeroed
+ */
+void blkback_deadline_init_dev(struct blkback_dev *dev)
+{
+	ratelimit_state_init(&dev->late_ratelimit, DEADLINE_TELL_INTERVAL, 1);
+	/* That it was kept to is not worth a line. */
+	ratelimit_set_flags(&dev->late_ratelimit, RATELIMIT_MSG_ON_RELEASE);
 }
 
 /**
@@ -145,6 +160,38 @@ static unsigned long look_at_answers(struct blkback_queue *queue,
 	return spell->wait;
 }
 
+/* Where both sides are: what a maintainer asks for next. */
+static void tell_of_ring(struct blkback_queue *queue)
+{
+	struct blkback_ring_view ring;
+
+	blkback_ring_view(&queue->ring, &ring);
+	blkback_warn(queue->dev,
+		     "ring %u: %u slots, %u requests put, %u taken, %u answered; asked to be told of request %u and answer %u; its last event is %s\n",
+		     queue->number, ring.nr_slots, ring.req_prod, ring.req_cons,
+		     ring.rsp_prod, ring.req_event, ring.rsp_event,
+		     test_bit(BLKBACK_QUEUE_EVENT, &queue->flags) ?
+		     "not acknowledged yet" : "acknowledged");
+}
+
+/* The first of the list are the oldest. */
+static void tell_of_oldest(struct blkback_queue *queue, unsigned long wait)
+{
+	struct blkback_req *req;
+	unsigned int nr = 0;
+
+	list_for_each_entry(req, &queue->deadline.started, age) {
+		if (nr++ == DEADLINE_MAX_TOLD || jiffies - req->started < wait)
+			break;
+		blkback_warn(queue->dev,
+			     "ring %u: request 0x%llx, operation %u at sector %llu, %llu sectors: for %u seconds, now in stage %s\n",
+			     queue->number, req->cmd.id, req->cmd.wire_op,
+			     req->cmd.sector, req->cmd.nr_sectors,
+			     seconds_since(req->started),
+			     blkback_latency_stage_text(blkback_latency_stage(&req->times)));
+	}
+}
+
 static void tell_of_requests(struct blkback_queue *queue, unsigned long wait)
 {
 	struct list_head *started = &queue->deadline.started;
@@ -161,6 +208,11 @@ static void tell_of_requests(struct blkback_queue *queue, unsigned long wait)
 		     "the disk has not finished %u request(s) of ring %u for more than %lu seconds; the oldest, operation %u at sector %llu, for %u\n",
 		     nr, queue->number, wait / HZ, oldest->cmd.wire_op,
 		     oldest->cmd.sector, seconds_since(oldest->started));
+	/* Of each ring this line, and of the first of them all that there is to tell. */
+	if (!__ratelimit(&queue->dev->late_ratelimit))
+		return;
+	tell_of_ring(queue);
+	tell_of_oldest(queue, wait);
 }
 
 /* How long until requests may have to be told of again. */

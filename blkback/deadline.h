@@ -7,6 +7,7 @@
 #include <linux/workqueue.h>
 #include <xen/interface/io/ring.h>
 
+struct blkback_dev;
 struct blkback_queue;
 struct blkback_req;
 
@@ -33,7 +34,7 @@ struct blkback_spell {
  *	answered; the oldest first
  * @requests: requests that the disk does not finish
  *
- * Owned by the ring's work item but for @look.
+ * The ring's owner's, but for @look.
  */
 struct blkback_deadline {
 	struct delayed_work look;
@@ -45,6 +46,8 @@ struct blkback_deadline {
 	struct blkback_spell requests;
 };
 
+/* Process context, before the device is known. */
+void blkback_deadline_init_dev(struct blkback_dev *dev);
 /* The device's work item. */
 void blkback_deadline_init(struct blkback_deadline *deadline);
 /* The same, may sleep; no pass is made any more. */

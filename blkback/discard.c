@@ -109,20 +109,25 @@ static void discard_leave(struct blkback_dev *dev)
 /* Is there nothing left to do, or nothing that can be done? */
 static bool discard_is_over(struct blkback_part *part)
 {
+	const struct blkback_queue *queue = part->req->queue;
+
 	if (part->error || part->sector >= discard_end(part))
 		return true;
-	/* The frontend has left: how long that takes is not its to say. */
-	if (!test_bit(BLKBACK_QUEUE_STOPPED, &part->req->queue->flags))
+	/* The rings end: how long that takes is not the frontend's to say. */
+	if (!test_bit_acquire(BLKBACK_QUEUE_STOPPED, &queue->flags))
 		return false;
-	part->error = -EIO;
+	/* One that stays has had part of what it asked for, as a disk may do. */
+	if (READ_ONCE(queue->dev->left) ||
+	    part->req->cmd.op == BLKBACK_SECURE_ERASE)
+		part->error = -EIO;
 	return true;
 }
 
 /* False when the disk does not discard any more. */
 static bool discard_piece(struct blkback_part *part)
 {
-	struct block_device *bdev = part->req->queue->dev->vbd.bdev;
-	unsigned int nr_sectors = discard_piece_sectors(part, bdev);
+	struct blkback_dev *dev = part->req->queue->dev;
+	unsigned int nr_sectors = discard_piece_sectors(part, dev->vbd.bdev);
 	struct bio *bio = &part->bio;
 	u64 sector = part->sector;
 
@@ -130,9 +135,9 @@ static bool discard_piece(struct blkback_part *part)
 		part->error = -EOPNOTSUPP;
 		return false;
 	}
-	bio_init(bio, bdev, NULL, 0,
-		 part->req->cmd.op == BLKBACK_SECURE_ERASE ?
-		 REQ_OP_SECURE_ERASE : REQ_OP_DISCARD);
+	blkback_charge_bio_init(dev, bio, NULL, 0,
+				part->req->cmd.op == BLKBACK_SECURE_ERASE ?
+				REQ_OP_SECURE_ERASE : REQ_OP_DISCARD);
 	bio->bi_iter.bi_sector = sector;
 	bio->bi_iter.bi_size = nr_sectors << SECTOR_SHIFT;
 	bio->bi_private = part;

@@ -87,12 +87,13 @@ void blkback_unwritten_stop(struct blkback_unwritten *unwritten);
 /* any context */
 void blkback_unwritten_lost(struct blkback_dev *dev);
 s64 blkback_unwritten_told(const struct blkback_dev *dev);
-/* the ring's work item */
+/* the ring's owner */
 void blkback_unwritten_tell(struct blkback_queue *queue);
 void blkback_unwritten_add(struct blkback_queue *queue);
 void blkback_unwritten_flush_starts(struct blkback_req *req);
 void blkback_unwritten_flush_ended(struct blkback_req *req);
 bool blkback_unwritten_undecided(const struct blkback_req *req);
+bool blkback_unwritten_tells(const struct blkback_req *req);
 void blkback_unwritten_flushed(struct blkback_req *req);
 
 #endif /* _BLKBACK_DURABLE_H */

@@ -116,7 +116,7 @@ bool blkback_emulate_reserve(struct blkback_part *part)
  * blkback_emulate_release - give back what blkback_emulate_reserve() got
  * @part: the part, of any disk, with nothing under way
  *
- * Context: the ring's work item.
+ * Context: the ring's owner.
  */
 void blkback_emulate_release(struct blkback_part *part)
 {
@@ -270,8 +270,9 @@ static void read_edge(struct blkback_part *part, unsigned int unit,
 {
 	struct blkback_emulation *emulation = part->emulation;
 
-	bio_init(bio, part_vbd(part)->bdev, &emulation->bvec[unit], 1,
-		 REQ_OP_READ | REQ_SYNC);
+	blkback_charge_bio_init(part->req->queue->dev, bio,
+				&emulation->bvec[unit], 1,
+				REQ_OP_READ | REQ_SYNC);
 	bio->bi_vcnt = 1;
 	bio->bi_iter.bi_size = emulation->bvec[unit].bv_len;
 	bio->bi_iter.bi_sector = unit_sector(part, unit);

@@ -49,7 +49,7 @@ struct blkback_emulation {
 	struct bio read_tail;
 };
 
-/* The ring's work item. */
+/* The ring's work item; of the release, its owner. */
 bool blkback_emulate_reserve(struct blkback_part *part);
 void blkback_emulate_release(struct blkback_part *part);
 bool blkback_emulate_lock(struct blkback_part *part, u64 sector,

@@ -3,9 +3,11 @@
  * The grants of a ring that stay mapped between requests (persistent grants).
  *
  * Which they are, and which are to go, is known here; mover_map.c maps and unmaps.
- * What lies idle goes oldest first.  When there is no room the newcomer is not
- * kept, and a few of the oldest make room before long: a frontend that goes round
- * more grants than there is room for hits some of them nevertheless.
+ * What lies idle goes oldest first.  To know to a tenth of a second which is the oldest is
+ * enough: a grant that is used all the time is not moved on the list each time.  When
+ * there is no room the newcomer is not kept, and a few of the oldest make room before
+ * long: a frontend that goes round more grants than there is room for hits some of them
+ * nevertheless.
  *
  * The page of a cached grant comes from the ring's pool, and counts as one in use.
  */
@@ -22,24 +24,27 @@
 /* How much room is made at once, and how often. */
 #define CACHE_PURGE_PERCENT	5
 #define CACHE_PURGE_MS		100
+/* Which of two was used later is known if it was so much later. */
+#define CACHE_ORDER_MS		100
 
 /**
  * struct blkback_grant - a grant that stays mapped
  * @hash: place among those of its bucket
- * @idle: place among those that no part uses, the oldest first; on none while
- *	one does
+ * @list: place among all, the oldest first
  * @gref: the grant reference
  * @handle: grant handle of the mapping
  * @page: where it is mapped
- * @used: when a part used it last, in jiffies
+ * @used: when it was put there, in jiffies; it was not used much later
+ * @taken: a part uses it
  */
 struct blkback_grant {
 	struct hlist_node hash;
-	struct list_head idle;
+	struct list_head list;
 	u32 gref;
 	grant_handle_t handle;
 	struct page *page;
 	unsigned long used;
+	bool taken;
 };
 
 /**
@@ -52,7 +57,7 @@ struct blkback_grant {
  */
 int blkback_grant_cache_init(struct blkback_grant_cache *cache, bool persistent)
 {
-	INIT_LIST_HEAD(&cache->idle);
+	INIT_LIST_HEAD(&cache->list);
 	if (!persistent)
 		return 0;
 	cache->bucket = kcalloc(CACHE_BUCKETS, sizeof(*cache->bucket),
@@ -107,18 +112,19 @@ struct blkback_grant *blkback_grant_cache_take(struct blkback_grant_cache *cache
 	if (!cache->nr)
 		return NULL;
 	grant = cache_find(cache, gref);
-	if (!grant || list_empty(&grant->idle))
+	if (!grant || grant->taken)
 		return NULL;
-	list_del_init(&grant->idle);
+	grant->taken = true;
+	cache->nr_taken++;
 	*page = grant->page;
 	return grant;
 }
 
-static void cache_idle(struct blkback_grant_cache *cache,
-		       struct blkback_grant *grant)
+static void cache_use(struct blkback_grant_cache *cache,
+		      struct blkback_grant *grant)
 {
 	grant->used = jiffies;
-	list_add_tail(&grant->idle, &cache->idle);
+	list_move_tail(&grant->list, &cache->list);
 }
 
 /**
@@ -126,12 +132,15 @@ static void cache_idle(struct blkback_grant_cache *cache,
  * @cache: the cache
  * @grant: what blkback_grant_cache_take() gave
  *
- * Context: the ring's work item.
+ * Context: the ring's owner.
  */
 void blkback_grant_cache_back(struct blkback_grant_cache *cache,
 			      struct blkback_grant *grant)
 {
-	cache_idle(cache, grant);
+	grant->taken = false;
+	cache->nr_taken--;
+	if (jiffies - grant->used >= msecs_to_jiffies(CACHE_ORDER_MS))
+		cache_use(cache, grant);
 }
 
 /**
@@ -162,10 +171,28 @@ bool blkback_grant_cache_keep(struct blkback_grant_cache *cache, u32 gref,
 	grant->gref = gref;
 	grant->page = page;
 	grant->handle = handle;
+	grant->taken = false;
 	hlist_add_head(&grant->hash, cache_bucket(cache, gref));
+	INIT_LIST_HEAD(&grant->list);
+	cache_use(cache, grant);
 	cache->nr++;
-	cache_idle(cache, grant);
 	return true;
+}
+
+/* What a part uses is as young as any, and seen to be when it is in the way. */
+static struct blkback_grant *cache_oldest(struct blkback_grant_cache *cache)
+{
+	struct blkback_grant *grant;
+
+	if (cache->nr == cache->nr_taken)
+		return NULL;
+	for (;;) {
+		grant = list_first_entry(&cache->list, struct blkback_grant,
+					 list);
+		if (!grant->taken)
+			return grant;
+		cache_use(cache, grant);
+	}
 }
 
 /**
@@ -180,15 +207,13 @@ bool blkback_grant_cache_keep(struct blkback_grant_cache *cache, u32 gref,
 bool blkback_grant_cache_drop(struct blkback_grant_cache *cache,
 			      struct page **page, grant_handle_t *handle)
 {
-	struct blkback_grant *grant =
-		list_first_entry_or_null(&cache->idle, struct blkback_grant,
-					 idle);
+	struct blkback_grant *grant = cache_oldest(cache);
 
 	if (!grant)
 		return false;
 	*page = grant->page;
 	*handle = grant->handle;
-	list_del(&grant->idle);
+	list_del(&grant->list);
 	hlist_del(&grant->hash);
 	kfree(grant);
 	cache->nr--;
@@ -227,10 +252,10 @@ unsigned int blkback_grant_cache_overdue(struct blkback_grant_cache *cache)
 	if (!unused)
 		return nr;
 	unused = min(unused, (unsigned long)LONG_MAX / HZ) * HZ;
-	list_for_each_entry(grant, &cache->idle, idle) {
+	list_for_each_entry(grant, &cache->list, list) {
 		if (jiffies - grant->used < unused)
 			break;
-		nr_old++;
+		nr_old += !grant->taken;
 	}
 	return max(nr, nr_old);
 }

@@ -11,6 +11,7 @@
 #include "blkback.h"
 #include "guess.h"
 #include "port.h"
+#include "trace.h"
 
 static void intake_break(struct blkback_queue *queue, const char *fault)
 {
@@ -74,6 +75,10 @@ static void intake_take_one(struct blkback_queue *queue,
 	req->told = queue->told;
 	req->error = blkback_decode(queue->ring.abi, &slot, limits, &req->cmd);
 	req->next_sector = req->cmd.sector;
+	req->times.taken_ns = queue->round_ns;
+	req->times.since_ns = queue->event_ns ?: queue->round_ns;
+	WRITE_ONCE(req->times.busy, true);
+	trace_blkback_take(req);
 	if (req->error)
 		list_add_tail(&req->list, refused);
 	else if (unlikely(queue->order.hold || req->cmd.op == BLKBACK_BARRIER))
@@ -109,6 +114,8 @@ bool blkback_intake_take(struct blkback_queue *queue, struct list_head *refused)
 	    !intake_learn_abi(queue, &limits))
 		return false;
 	blkback_durable_look(queue);
+	if (nr)
+		queue->round_ns = blkback_latency_clock();
 	/* The poll for it does not wake an idle CPU; whoever works may notice. */
 	if (unlikely(blkback_vbd_sectors(&queue->dev->vbd) !=
 		     limits.capacity_sectors))
@@ -120,6 +127,8 @@ bool blkback_intake_take(struct blkback_queue *queue, struct list_head *refused)
 		intake_take_one(queue, req, &limits, refused);
 	}
 	queue->told = told;
+	/* What comes from now on announces itself. */
+	WRITE_ONCE(queue->event_ns, 0);
 	return true;
 }
 

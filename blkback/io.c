@@ -53,8 +53,8 @@ void blkback_io_submit(struct blkback_part *part)
 	struct bio *bio = &part->bio;
 	unsigned int i;
 
-	bio_init(bio, req->queue->dev->vbd.bdev, part->bvec,
-		 ARRAY_SIZE(part->bvec), io_opf(&req->cmd));
+	blkback_charge_bio_init(req->queue->dev, bio, part->bvec,
+				ARRAY_SIZE(part->bvec), io_opf(&req->cmd));
 	bio->bi_iter.bi_sector = part->nr_segments ? part->sector : 0;
 	bio->bi_private = part;
 	bio->bi_end_io = blkback_io_end;
@@ -87,7 +87,8 @@ void blkback_io_submit_units(struct blkback_part *part, u64 sector,
 	struct bio *bio = &part->bio;
 	unsigned int i;
 
-	bio_init(bio, req->queue->dev->vbd.bdev, bvec, nr, io_opf(&req->cmd));
+	blkback_charge_bio_init(req->queue->dev, bio, bvec, nr,
+				io_opf(&req->cmd));
 	bio->bi_vcnt = nr;
 	for (i = 0; i < nr; i++)
 		bio->bi_iter.bi_size += bvec[i].bv_len;

@@ -48,10 +48,25 @@ module_param_named(io_deadline_sec, blkback_io_deadline_sec, uint, 0644);
 MODULE_PARM_DESC(io_deadline_sec,
 		 "Seconds after which a frontend that does not look at its answers is notified again, and a request that the disk does not finish is told of (default 30; 0: never)");
 
+unsigned int blkback_xenstore_stats_sec;
+module_param_named(xenstore_stats_sec, blkback_xenstore_stats_sec, uint, 0644);
+MODULE_PARM_DESC(xenstore_stats_sec,
+		 "Seconds after which a disk's counters are written to its directory in XenStore again (default 0: they are not; read when it connects, and each time)");
+
 bool blkback_low_latency;
 module_param_named(low_latency, blkback_low_latency, bool, 0644);
 MODULE_PARM_DESC(low_latency,
 		 "Look for the next request for up to 50 us before waiting for its event, as long as that pays (default N)");
+
+int blkback_log_level = LOGLEVEL_INFO;
+module_param_named(log_level, blkback_log_level, int, 0644);
+MODULE_PARM_DESC(log_level,
+		 "What is said of a disk, at most: 3 errors, 4 warnings too, 6 what happens to it, too (default 6)");
+
+bool blkback_latency_stats = true;
+module_param_named(latency_stats, blkback_latency_stats, bool, 0644);
+MODULE_PARM_DESC(latency_stats,
+		 "Count how long requests take, and where, for debugfs (default Y)");
 
 bool blkback_exclusive_open = true;
 module_param_named(exclusive_open, blkback_exclusive_open, bool, 0644);
@@ -73,7 +88,7 @@ unsigned int blkback_persistent_grant_unused_seconds = 60;
 module_param_named(persistent_grant_unused_seconds,
 		   blkback_persistent_grant_unused_seconds, uint, 0644);
 MODULE_PARM_DESC(persistent_grant_unused_seconds,
-		 "Unmap a grant that was not used for so long (default 60; 0: never, while the disk is connected)");
+		 "Unmap a grant that was not used for so long, on an idle disk up to 20 seconds later (default 60; 0: only when it is in the way)");
 
 /*
  * The devices' lives.  Each device has one work item, which never runs beside
@@ -98,11 +113,18 @@ static int __init blkback_init(void)
 	err = blkback_pool_setup();
 	if (err)
 		goto err_destroy_dev_wq;
-	err = blkback_xenbus_init();
+	err = blkback_latency_setup();
 	if (err)
 		goto err_cleanup_pool;
+	blkback_debugfs_init();
+	err = blkback_xenbus_init();
+	if (err)
+		goto err_remove_debugfs;
 	return 0;
 
+err_remove_debugfs:
+	blkback_debugfs_exit();
+	blkback_latency_cleanup();
 err_cleanup_pool:
 	blkback_pool_cleanup();
 err_destroy_dev_wq:
@@ -114,7 +136,9 @@ module_init(blkback_init);
 static void __exit blkback_exit(void)
 {
 	blkback_xenbus_exit();
+	blkback_debugfs_exit();
 	blkback_vbd_exit();
+	blkback_latency_cleanup();
 	blkback_pool_cleanup();
 	destroy_workqueue(blkback_dev_wq);
 }

@@ -16,6 +16,7 @@ struct blkback_queue;
  * struct blkback_pages - the pages that a ring may map grants at
  * @lock: protects what follows; process context
  * @page: the free ones
+ * @nr_places: what @page has room for: all that there are, free or in use
  * @nr_free: how many are free
  * @nr_total: how many there are, free or in use
  * @nr_reserve: never fewer than this: enough for one part of a request, so
@@ -26,6 +27,7 @@ struct blkback_queue;
 struct blkback_pages {
 	spinlock_t lock;	/* all that follows but the work item */
 	struct page **page;
+	unsigned int nr_places;
 	unsigned int nr_free;
 	unsigned int nr_total;
 	unsigned int nr_reserve;
@@ -50,18 +52,20 @@ union blkback_mover_ops {
 /**
  * struct blkback_grant_cache - grants of one ring that stay mapped
  * @bucket: the grants by their reference; NULL where none stays mapped
- * @idle: those that no part uses, the oldest first
+ * @list: the grants, the oldest first
  * @nr: how many there are, used or idle
+ * @nr_taken: how many parts use
  * @seed: of the hash
  * @overflowed: one was not kept for want of room since @purged
  * @purged: when room was made last, in jiffies
  *
- * Owned by the ring's work item.
+ * The ring's owner's.
  */
 struct blkback_grant_cache {
 	struct hlist_head *bucket;
-	struct list_head idle;
+	struct list_head list;
 	unsigned int nr;
+	unsigned int nr_taken;
 	u32 seed;
 	bool overflowed;
 	unsigned long purged;
@@ -89,6 +93,7 @@ struct blkback_copy {
  * @ops: scratch
  * @page: scratch, the page of each op
  * @domid: the frontend's domain
+ * @worked: Xen was called for data since somebody has cleared this
  */
 struct blkback_mover {
 	struct blkback_copy copy;
@@ -97,6 +102,7 @@ struct blkback_mover {
 	union blkback_mover_ops *ops;
 	struct page **page;
 	domid_t domid;
+	bool worked;
 };
 
 /* The device's work item; may sleep. */
@@ -109,13 +115,15 @@ void blkback_mover_exit(struct blkback_mover *mover);
 bool blkback_mover_reserve(struct blkback_mover *mover,
 			   struct blkback_part *part);
 void blkback_mover_bring(struct blkback_mover *mover, struct list_head *parts);
-void blkback_mover_release(struct blkback_mover *mover,
-			   struct list_head *parts, struct list_head *held);
 void blkback_mover_tidy(struct blkback_mover *mover);
 void blkback_mover_shrink(struct blkback_mover *mover);
 void blkback_mover_refused(const struct blkback_mover *mover,
 			   struct blkback_part *part, u32 gref, s16 status);
 bool blkback_mover_surplus(struct blkback_mover *mover);
+/* The ring's owner. */
+void blkback_mover_release(struct blkback_mover *mover,
+			   struct list_head *parts, struct list_head *held);
+bool blkback_mover_keeps(const struct blkback_part *part);
 
 /* copy.c: the mover, in the ring's work item */
 void blkback_copy_init(struct blkback_copy *copy, unsigned int nr_max);
@@ -124,6 +132,7 @@ bool blkback_copy_reserve(struct blkback_copy *copy, struct blkback_part *part);
 void blkback_copy_release(struct blkback_copy *copy, struct blkback_part *part);
 /* may sleep */
 void blkback_copy_in(struct blkback_mover *mover, struct list_head *parts);
+/* the ring's owner */
 void blkback_copy_out(struct blkback_mover *mover, struct list_head *parts);
 
 /* grant_cache.c: the mover, in the ring's work item */
@@ -132,14 +141,15 @@ int blkback_grant_cache_init(struct blkback_grant_cache *cache,
 void blkback_grant_cache_exit(struct blkback_grant_cache *cache);
 struct blkback_grant *blkback_grant_cache_take(struct blkback_grant_cache *cache,
 					       u32 gref, struct page **page);
-void blkback_grant_cache_back(struct blkback_grant_cache *cache,
-			      struct blkback_grant *grant);
 bool blkback_grant_cache_keep(struct blkback_grant_cache *cache, u32 gref,
 			      struct page *page, grant_handle_t handle);
 bool blkback_grant_cache_drop(struct blkback_grant_cache *cache,
 			      struct page **page, grant_handle_t *handle);
 unsigned int blkback_grant_cache_overdue(struct blkback_grant_cache *cache);
 bool blkback_grant_cache_surplus(const struct blkback_grant_cache *cache);
+/* the ring's owner */
+void blkback_grant_cache_back(struct blkback_grant_cache *cache,
+			      struct blkback_grant *grant);
 
 /* pages.c: the mover and the ring's idle timer */
 int blkback_pages_init(struct blkback_pages *pages, unsigned int nr_reserve,

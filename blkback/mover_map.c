@@ -83,6 +83,7 @@ static void unmap_flush(struct blkback_mover *mover, unsigned int nr)
 
 	if (!nr)
 		return;
+	mover->worked = true;
 	blkback_port_unmap(mover->ops->unmap, mover->page, nr);
 	for (i = 0; i < nr; i++)
 		if (mover->ops->unmap[i].status == GNTST_okay)
@@ -341,6 +342,7 @@ static void map_flush(struct blkback_mover *mover, struct blkback_part *first,
 	struct blkback_part *part;
 
 	while (nr) {
+		mover->worked = true;
 		/* An op not carried out keeps a status that is no success. */
 		blkback_port_map(mover->ops->map, mover->page, nr);
 		op = mover->ops->map;
@@ -384,6 +386,27 @@ void blkback_mover_bring(struct blkback_mover *mover, struct list_head *parts)
 		nr = map_add(mover, part, nr);
 	}
 	map_flush(mover, first, parts, nr);
+}
+
+/**
+ * blkback_mover_keeps - do all pages of a part stay mapped when it has ended?
+ * @part: the part, its pages brought
+ *
+ * Then blkback_mover_release() asks nothing of Xen and does not sleep.
+ *
+ * Context: the ring's owner.
+ * Return: true when they were mapped before it came.
+ */
+bool blkback_mover_keeps(const struct blkback_part *part)
+{
+	unsigned int i;
+
+	if (part->copied)
+		return false;
+	for (i = 0; i < part->nr_pages; i++)
+		if (!part->grant[i])
+			return false;
+	return true;
 }
 
 /* Somebody below still looks at a page: it may not go away under them. */
@@ -442,7 +465,8 @@ static unsigned int part_release(struct blkback_mover *mover,
  *
  * What does not stay mapped is unmapped when this returns.
  *
- * Context: the ring's work item, may sleep.
+ * Context: the ring's work item, may sleep; or the ring's owner, with parts of which
+ * all pages stay mapped.
  */
 void blkback_mover_release(struct blkback_mover *mover, struct list_head *parts,
 			   struct list_head *held)

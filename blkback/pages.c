@@ -21,14 +21,46 @@ static struct blkback_queue *pages_queue(struct blkback_pages *pages)
 	return container_of(pages, struct blkback_queue, mover.pages);
 }
 
-static void pages_add(struct blkback_pages *pages, unsigned int nr,
+/*
+ * Have room for so many pages, and for no more.  False without memory, or when there
+ * are more by now.
+ */
+static bool pages_fit(struct blkback_pages *pages, unsigned int nr_places)
+{
+	struct page **page = kvmalloc_array(nr_places, sizeof(*page),
+					    GFP_KERNEL | __GFP_NORETRY |
+					    __GFP_NOWARN);
+	bool fits;
+
+	if (!page)
+		return false;
+	spin_lock(&pages->lock);
+	fits = pages->nr_total <= nr_places;
+	if (fits) {
+		memcpy(page, pages->page, pages->nr_free * sizeof(*page));
+		swap(page, pages->page);
+		pages->nr_places = nr_places;
+	}
+	spin_unlock(&pages->lock);
+	kvfree(page);
+	return fits;
+}
+
+/* False when there is no room for them. */
+static bool pages_add(struct blkback_pages *pages, unsigned int nr,
 		      struct page **page)
 {
+	bool room;
+
 	spin_lock(&pages->lock);
-	memcpy(&pages->page[pages->nr_free], page, nr * sizeof(*page));
-	pages->nr_free += nr;
-	pages->nr_total += nr;
+	room = pages->nr_total + nr <= pages->nr_places;
+	if (room) {
+		memcpy(&pages->page[pages->nr_free], page, nr * sizeof(*page));
+		pages->nr_free += nr;
+		pages->nr_total += nr;
+	}
 	spin_unlock(&pages->lock);
+	return room;
 }
 
 /*
@@ -45,11 +77,17 @@ static void pages_grow(struct work_struct *work)
 	struct page *page[PAGES_GROW_STEP];
 	unsigned int nr;
 
+	if (left && !pages_fit(pages, have + left))
+		return;
 	while (left) {
 		nr = min(left, PAGES_GROW_STEP);
 		if (blkback_port_alloc_pages(nr, page))
 			break;
-		pages_add(pages, nr, page);
+		if (!pages_add(pages, nr, page)) {
+			/* The ring was idle just now; who waits asks again. */
+			blkback_port_free_pages(nr, page);
+			break;
+		}
 		blkback_queue_kick(pages_queue(pages));
 		left -= nr;
 	}
@@ -97,6 +135,9 @@ void blkback_pages_shrink(struct blkback_pages *pages)
 
 	while ((nr = pages_take_surplus(pages, page, PAGES_GROW_STEP)))
 		blkback_port_free_pages(nr, page);
+	if (READ_ONCE(pages->nr_places) > READ_ONCE(pages->nr_total))
+		pages_fit(pages, max(READ_ONCE(pages->nr_total),
+				     pages->nr_reserve));
 }
 
 /**
@@ -119,7 +160,8 @@ int blkback_pages_init(struct blkback_pages *pages, unsigned int nr_reserve,
 	pages->nr_max = nr_max;
 	pages->nr_free = nr_reserve;
 	pages->nr_total = nr_reserve;
-	pages->page = kvcalloc(nr_max, sizeof(*pages->page), GFP_KERNEL);
+	pages->nr_places = nr_reserve;
+	pages->page = kvcalloc(nr_reserve, sizeof(*pages->page), GFP_KERNEL);
 	if (!pages->page)
 		return -ENOMEM;
 	err = blkback_port_alloc_pages(nr_reserve, pages->page);
@@ -149,7 +191,7 @@ void blkback_pages_exit(struct blkback_pages *pages)
  *
  * Context: process.
  * Return: true, or false when there are not enough now; the ring is kicked when
- * there are more.
+ * there are more, and asks again when there was no memory for them.
  */
 bool blkback_pages_get(struct blkback_pages *pages, unsigned int nr,
 		       struct page **page)

@@ -82,25 +82,33 @@ void blkback_pool_cleanup(void)
 	kmem_cache_destroy(req_cache);
 }
 
-static void *stock_get(struct blkback_stock *stock, gfp_t gfp)
-{
-	struct list_head *object;
-
-	if (!list_empty(&stock->free)) {
-		object = stock->free.next;
-		list_del(object);
-		return object;
-	}
-	object = kmem_cache_alloc(stock->cache, gfp);
-	if (object)
-		stock->nr++;
-	return object;
-}
-
 /* The one that was used last is the next to be used. */
 static void stock_put(struct blkback_stock *stock, void *object)
 {
 	list_add(object, &stock->free);
+}
+
+/* A new one. */
+static void *stock_add(struct blkback_stock *stock, gfp_t gfp)
+{
+	void *object = kmem_cache_alloc(stock->cache, gfp);
+
+	if (!object)
+		return NULL;
+	stock->nr++;
+	stock_put(stock, object);
+	return object;
+}
+
+static void *stock_get(struct blkback_stock *stock, gfp_t gfp)
+{
+	struct list_head *object;
+
+	if (list_empty(&stock->free) && !stock_add(stock, gfp))
+		return NULL;
+	object = stock->free.next;
+	list_del(object);
+	return object;
 }
 
 static void stock_shrink(struct blkback_stock *stock, unsigned int nr_left)
@@ -115,21 +123,58 @@ static void stock_shrink(struct blkback_stock *stock, unsigned int nr_left)
 	}
 }
 
-/* A stock and its reserve. */
-static int stock_init(struct blkback_stock *stock, struct kmem_cache *cache)
+static void stock_begin(struct blkback_stock *stock, struct kmem_cache *cache)
 {
-	void *object;
-
 	stock->cache = cache;
 	INIT_LIST_HEAD(&stock->free);
 	stock->nr = 0;
-	if (!cache)
-		return 0;
-	object = stock_get(stock, GFP_KERNEL);
-	if (!object)
-		return -ENOMEM;
-	stock_put(stock, object);
-	return 0;
+}
+
+/* A stock and its reserve. */
+static int stock_init(struct blkback_stock *stock, struct kmem_cache *cache)
+{
+	stock_begin(stock, cache);
+	return !cache || stock_add(stock, GFP_KERNEL) ? 0 : -ENOMEM;
+}
+
+/* A new request, which whoever looks at them finds. */
+static bool reqs_add(struct blkback_pool *pool, gfp_t gfp)
+{
+	struct blkback_req *req = stock_add(&pool->reqs, gfp);
+
+	if (!req)
+		return false;
+	req->times.busy = false;
+	spin_lock(&pool->lock);
+	list_add_tail(&req->all, &pool->all);
+	spin_unlock(&pool->lock);
+	return true;
+}
+
+static int reqs_init(struct blkback_pool *pool)
+{
+	spin_lock_init(&pool->lock);
+	INIT_LIST_HEAD(&pool->all);
+	stock_begin(&pool->reqs, req_cache);
+	return reqs_add(pool, GFP_KERNEL) ? 0 : -ENOMEM;
+}
+
+static void reqs_shrink(struct blkback_pool *pool, unsigned int nr_left)
+{
+	struct blkback_stock *stock = &pool->reqs;
+	struct blkback_req *req, *next;
+
+	/* Nobody looks at what is freed. */
+	spin_lock(&pool->lock);
+	list_for_each_entry_safe(req, next, &stock->free, list) {
+		if (stock->nr <= nr_left)
+			break;
+		list_del(&req->list);
+		list_del(&req->all);
+		kmem_cache_free(stock->cache, req);
+		stock->nr--;
+	}
+	spin_unlock(&pool->lock);
 }
 
 static int emulation_init(struct blkback_pool *pool, bool by_units)
@@ -157,7 +202,7 @@ int blkback_pool_init(struct blkback_pool *pool, bool by_units)
 {
 	int err;
 
-	err = stock_init(&pool->reqs, req_cache);
+	err = reqs_init(pool);
 	if (err)
 		return err;
 	err = stock_init(&pool->parts, part_cache);
@@ -176,7 +221,7 @@ err_lists:
 err_parts:
 	stock_shrink(&pool->parts, 0);
 err_reqs:
-	stock_shrink(&pool->reqs, 0);
+	reqs_shrink(pool, 0);
 	return err;
 }
 
@@ -190,7 +235,7 @@ void blkback_pool_exit(struct blkback_pool *pool)
 	stock_shrink(&pool->emulations, 0);
 	stock_shrink(&pool->lists, 0);
 	stock_shrink(&pool->parts, 0);
-	stock_shrink(&pool->reqs, 0);
+	reqs_shrink(pool, 0);
 }
 
 /**
@@ -203,13 +248,17 @@ void blkback_pool_exit(struct blkback_pool *pool)
  */
 struct blkback_req *blkback_pool_get_req(struct blkback_pool *pool)
 {
-	struct blkback_req *req = stock_get(&pool->reqs,
-					    GFP_NOWAIT | __GFP_NOWARN);
+	struct blkback_req *req;
 
-	if (!req)
+	if (list_empty(&pool->reqs.free) &&
+	    !reqs_add(pool, GFP_NOWAIT | __GFP_NOWARN))
 		return NULL;
+	req = stock_get(&pool->reqs, 0);
 	INIT_LIST_HEAD(&req->list);
+	memset(&req->times, 0, sizeof(req->times));
 	req->error = 0;
+	req->admitted = false;
+	req->shares = false;
 	req->nr_parts = 0;
 	req->next_segment = 0;
 	return req;
@@ -220,12 +269,13 @@ struct blkback_req *blkback_pool_get_req(struct blkback_pool *pool)
  * @pool: the pool
  * @req: the request, on no list; its segment list is given back, too
  *
- * Context: the ring's work item.
+ * Context: the ring's owner.
  */
 void blkback_pool_put_req(struct blkback_pool *pool, struct blkback_req *req)
 {
 	struct blkback_cmd *cmd = &req->cmd;
 
+	WRITE_ONCE(req->times.busy, false);
 	if (cmd->nr_descriptor_pages && cmd->seg)
 		stock_put(&pool->lists, cmd->seg);
 	stock_put(&pool->reqs, req);
@@ -260,7 +310,7 @@ struct blkback_part *blkback_pool_get_part(struct blkback_pool *pool)
  * @pool: the pool
  * @part: the part, without pages and on no list
  *
- * Context: the ring's work item.
+ * Context: the ring's owner.
  */
 void blkback_pool_put_part(struct blkback_pool *pool, struct blkback_part *part)
 {
@@ -365,7 +415,7 @@ bool blkback_pool_surplus(const struct blkback_pool *pool)
  */
 void blkback_pool_shrink(struct blkback_pool *pool)
 {
-	stock_shrink(&pool->reqs, 1);
+	reqs_shrink(pool, 1);
 	stock_shrink(&pool->parts, 1);
 	stock_shrink(&pool->lists, 1);
 	stock_shrink(&pool->emulations, 1);

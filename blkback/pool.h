@@ -5,6 +5,7 @@
 
 #include <linux/list.h>
 #include <linux/mempool.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct blkback_emulation;
@@ -36,7 +37,10 @@ struct blkback_stock {
  * @pages: pages of our own for those; it has a reserve of what one part needs
  * @nr_pages: how many of them parts have
  *
- * Owned by the ring's work item.
+ * @lock: protects @all; process context
+ * @all: all of @reqs, in use or not, for who wants to look at them
+ *
+ * The ring's owner's, but for @all.
  */
 struct blkback_pool {
 	struct blkback_stock reqs;
@@ -45,6 +49,8 @@ struct blkback_pool {
 	struct blkback_stock emulations;
 	mempool_t pages;
 	unsigned int nr_pages;
+	spinlock_t lock;	/* see above */
+	struct list_head all;
 };
 
 /* Module init and exit; may sleep. */
@@ -55,7 +61,7 @@ void blkback_pool_cleanup(void);
 int blkback_pool_init(struct blkback_pool *pool, bool by_units);
 void blkback_pool_exit(struct blkback_pool *pool);
 
-/* The ring's work item. */
+/* The ring's work item; of requests and parts that are put, its owner. */
 struct blkback_req *blkback_pool_get_req(struct blkback_pool *pool);
 void blkback_pool_put_req(struct blkback_pool *pool, struct blkback_req *req);
 struct blkback_part *blkback_pool_get_part(struct blkback_pool *pool);

@@ -210,7 +210,7 @@ static void put_bytes(struct blkback_ring *ring, unsigned int at,
  * Every byte of the answer is written, so that nothing of ours travels in the
  * gaps (rule D4).  The frontend sees it after blkback_ring_push().
  *
- * Context: the ring's work item; a request was taken for each answer.
+ * Context: the ring's owner; a request was taken for each answer.
  */
 void blkback_ring_answer(struct blkback_ring *ring, u64 id, u8 wire_op,
 			 s16 status)
@@ -236,7 +236,7 @@ void blkback_ring_answer(struct blkback_ring *ring, u64 id, u8 wire_op,
  * blkback_ring_push - show all answers to the frontend
  * @ring: the ring
  *
- * Context: the ring's work item.
+ * Context: the ring's owner.
  * Return: true when the frontend asked to be notified of one of them (RN3).
  */
 bool blkback_ring_push(struct blkback_ring *ring)
@@ -277,4 +277,24 @@ bool blkback_ring_unconsumed(const struct blkback_ring *ring, RING_IDX *event)
 {
 	*event = READ_ONCE(ring->back.sring->rsp_event);
 	return ring->back.rsp_prod_pvt - *event < ring->back.nr_ents;
+}
+
+/**
+ * blkback_ring_view - look where both sides are
+ * @ring: the ring, attached
+ * @view: result; what of it the frontend has written is no more than its word
+ *
+ * Context: any; beside who works on the ring.
+ */
+void blkback_ring_view(const struct blkback_ring *ring,
+		       struct blkback_ring_view *view)
+{
+	const struct blkback_wire_sring *sring = ring->back.sring;
+
+	view->nr_slots = ring->back.nr_ents;
+	view->req_prod = READ_ONCE(sring->req_prod);
+	view->req_cons = READ_ONCE(ring->back.req_cons);
+	view->rsp_prod = READ_ONCE(ring->back.rsp_prod_pvt);
+	view->req_event = READ_ONCE(sring->req_event);
+	view->rsp_event = READ_ONCE(sring->rsp_event);
 }

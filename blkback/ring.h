@@ -34,6 +34,24 @@ struct blkback_ring {
 	void *page[BLKBACK_MAX_RING_PAGES];
 };
 
+/**
+ * struct blkback_ring_view - where both sides are, for people
+ * @nr_slots: of the ring
+ * @req_prod: requests that the frontend says it has put
+ * @req_cons: requests that were taken
+ * @rsp_prod: answers that were given
+ * @req_event: the request that we asked to be told of
+ * @rsp_event: the answer that the frontend asked to be told of
+ */
+struct blkback_ring_view {
+	unsigned int nr_slots;
+	RING_IDX req_prod;
+	RING_IDX req_cons;
+	RING_IDX rsp_prod;
+	RING_IDX req_event;
+	RING_IDX rsp_event;
+};
+
 unsigned int blkback_ring_slots(unsigned int nr_pages);
 int blkback_ring_attach(struct blkback_ring *ring, enum blkback_abi abi,
 			void *const *page, unsigned int nr_pages);
@@ -48,5 +66,7 @@ void blkback_ring_answer(struct blkback_ring *ring, u64 id, u8 wire_op,
 bool blkback_ring_push(struct blkback_ring *ring);
 bool blkback_ring_final_check(struct blkback_ring *ring);
 bool blkback_ring_unconsumed(const struct blkback_ring *ring, RING_IDX *event);
+void blkback_ring_view(const struct blkback_ring *ring,
+		       struct blkback_ring_view *view);
 
 #endif /* _BLKBACK_RING_H */

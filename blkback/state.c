@@ -81,8 +81,7 @@ static void dev_wait_predecessor(struct blkback_dev *dev)
 {
 	while (!wait_event_timeout(devs_wait, !dev_has_predecessor(dev),
 				   30 * HZ))
-		dev_warn(&dev->xbdev->dev,
-			 "connect waits for the requests of the former connection\n");
+		blkback_warn(dev, "connect waits for the requests of the former connection\n");
 }
 
 /* For a reason that needs no more words than these. */
@@ -94,21 +93,38 @@ static void dev_refuse(struct blkback_dev *dev, int err, const char *why)
 	blkback_xenbus_end(dev);
 }
 
-static void dev_disconnect(struct blkback_dev *dev)
+/*
+ * What the frontend was told is written outlives us, and another host's flush does not
+ * reach our cache.  Who wrote nothing costs the disk no flush, however often he comes and
+ * goes; a flush that failed is owed.
+ */
+static int dev_flush(struct blkback_dev *dev)
+{
+	u64 written = blkback_stats_sum(dev, offsetof(struct blkback_stats,
+						      wr_sect));
+	int err;
+
+	if (dev->vbd.limits.read_only || written == dev->sectors_flushed)
+		return 0;
+	err = blkback_charge_flush(dev);
+	if (!err)
+		dev->sectors_flushed = written;
+	return err;
+}
+
+/* @left: the frontend has left its rings, and will not go on with them. */
+static void dev_disconnect(struct blkback_dev *dev, bool left)
 {
 	int err;
 
 	if (!dev->queue)
 		return;
-	blkback_connection_stop(dev);
+	blkback_xenbus_stats_stop(dev);
+	blkback_connection_stop(dev, left);
 	blkback_unwritten_stop(&dev->unwritten);
 	kfree(dev->config.ring);
 	dev->config.ring = NULL;
-	/*
-	 * What this frontend was told is written outlives us too: another
-	 * host's flush does not reach our cache.
-	 */
-	err = dev->vbd.limits.read_only ? 0 : blkdev_issue_flush(dev->vbd.bdev);
+	err = dev_flush(dev);
 	if (err) {
 		/* It may be the same frontend that comes back. */
 		blkback_unwritten_lost(dev);
@@ -143,6 +159,15 @@ static void dev_tell_connected(struct blkback_dev *dev)
 		     abi_text(config->abi));
 }
 
+/* Who looks at the rings sees what was agreed for them. */
+static void dev_set_config(struct blkback_dev *dev,
+			   const struct blkback_config *config)
+{
+	mutex_lock(&dev->view_lock);
+	dev->config = *config;
+	mutex_unlock(&dev->view_lock);
+}
+
 /* Publish last: the rings are served before the frontend hears of it. */
 static void dev_connect(struct blkback_dev *dev)
 {
@@ -158,11 +183,14 @@ static void dev_connect(struct blkback_dev *dev)
 	}
 	if (blkback_xenbus_read_config(dev, &config))
 		return;
+	dev_set_config(dev, &config);
 	if (blkback_connection_start(dev, &config)) {
 		kfree(config.ring);
+		dev->config.ring = NULL;
 		return;
 	}
-	dev->config = config;
+	blkback_debugfs_add(dev);
+	blkback_xenbus_stats_start(dev);
 	blkback_vbd_resized(&dev->vbd);
 	if (!blkback_xenbus_begin(dev))
 		return;
@@ -189,7 +217,7 @@ static void dev_compare(struct blkback_dev *dev)
 	if (same)
 		return;
 	blkback_info(dev, "the frontend has new rings\n");
-	dev_disconnect(dev);
+	dev_disconnect(dev, true);
 	dev_connect(dev);
 }
 
@@ -215,7 +243,7 @@ static bool dev_online(struct blkback_dev *dev)
 /* The toolstack removes what is behind a disk as soon as it reads Closed. */
 static void dev_close(struct blkback_dev *dev)
 {
-	dev_disconnect(dev);
+	dev_disconnect(dev, true);
 	if (!dev_online(dev))
 		blkback_vbd_close(&dev->vbd);
 	dev_switch(dev, XenbusStateClosed);
@@ -255,8 +283,8 @@ static void dev_check_vbd(struct blkback_dev *dev)
 	}
 	if (!blkback_vbd_resized(&dev->vbd))
 		return;
-	dev_info(&dev->xbdev->dev, "new size: %llu sectors of 512 bytes\n",
-		 dev->vbd.limits.capacity_sectors);
+	blkback_info(dev, "new size: %llu sectors of 512 bytes\n",
+		     dev->vbd.limits.capacity_sectors);
 	if (!blkback_xenbus_begin(dev))
 		return;
 	if (dev->xbdev->state == XenbusStateConnected)
@@ -288,6 +316,9 @@ static void dev_step(struct blkback_dev *dev)
 {
 	enum xenbus_state front = READ_ONCE(dev->front_state);
 
+	dev_dbg(&dev->xbdev->dev, "the frontend is in state %d, this in %d, %s\n",
+		front, dev->xbdev->state,
+		dev->queue ? "connected" : "not connected");
 	switch (blkback_next_action(front, dev->xbdev->state, dev->queue,
 				    dev->vbd.file)) {
 	case BLKBACK_STAY:
@@ -296,11 +327,12 @@ static void dev_step(struct blkback_dev *dev)
 		/* Closed for good: the watch on our state unregisters it. */
 		if (dev->xbdev->state == XenbusStateClosed && !dev_online(dev))
 			break;
-		dev_disconnect(dev);
+		dev_disconnect(dev, true);
 		dev_switch(dev, XenbusStateInitWait);
 		break;
 	case BLKBACK_CONNECT:
-		dev_disconnect(dev);
+		/* What we failed to tell it is no doing of the frontend's. */
+		dev_disconnect(dev, false);
 		dev_connect(dev);
 		break;
 	case BLKBACK_COMPARE:
@@ -331,15 +363,22 @@ static void dev_end(struct work_struct *work)
 
 	/* From here on a kick does nothing: vbd.c may still give one. */
 	disable_work_sync(&dev->work);
-	dev_disconnect(dev);
+	/* One that is there finds its rings served again by the next who is bound. */
+	dev_disconnect(dev,
+		       READ_ONCE(dev->front_state) == XenbusStateUnknown);
 	blkback_vbd_close(&dev->vbd);
+	blkback_debugfs_remove(dev);
 
 	spin_lock(&devs_lock);
 	list_del(&dev->list);
 	spin_unlock(&devs_lock);
 	put_device(&dev->xbdev->dev);
 	mutex_destroy(&dev->lock);
+	mutex_destroy(&dev->view_lock);
+	blkback_latency_exit(&dev->latencies);
 	blkback_stats_free(dev);
+	blkback_limit_exit(&dev->limiter);
+	blkback_charge_exit(dev);
 	destroy_workqueue(dev->io_wq);
 	kfree(dev);
 	wake_up_all(&devs_wait);
@@ -416,10 +455,16 @@ struct blkback_dev *blkback_state_alloc(struct xenbus_device *xbdev)
 	dev->vbd.changed = vbd_changed;
 	dev_set_offer(dev);
 	mutex_init(&dev->lock);
+	mutex_init(&dev->view_lock);
+	blkback_latency_init(&dev->latencies);
+	blkback_xenbus_stats_init(dev);
 	blkback_discard_init(&dev->discards);
 	blkback_durable_init(&dev->durable);
 	blkback_unwritten_init(&dev->unwritten);
+	blkback_limit_init(&dev->limiter);
+	blkback_share_init(&dev->vbd.sharer);
 	ratelimit_default_init(&dev->ratelimit);
+	blkback_deadline_init_dev(dev);
 	INIT_WORK(&dev->work, dev_work);
 	INIT_WORK(&dev->end, dev_end);
 	dev_set_drvdata(&xbdev->dev, dev);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Counting once; sysfs.c shows it. */
-#include <linux/preempt.h>
 #include <linux/slab.h>
 
 #include "blkback.h"
@@ -77,19 +76,6 @@ u64 blkback_stats_sum(const struct blkback_dev *dev, size_t at)
 	return sum;
 }
 
-/* Where a 64-bit counter takes two stores, no reader may wait for its writer. */
-static void stats_begin(struct blkback_stats *stats)
-{
-	preempt_disable();
-	u64_stats_update_begin(&stats->syncp);
-}
-
-static void stats_end(struct blkback_stats *stats)
-{
-	u64_stats_update_end(&stats->syncp);
-	preempt_enable();
-}
-
 /**
  * blkback_stats_done - count a request that was carried out, or failed
  * @stats: of the ring's number
@@ -99,14 +85,15 @@ static void stats_end(struct blkback_stats *stats)
  * A request counts as one whatever came of it; sectors count when they were
  * read or written.
  *
- * Context: the ring's work item, the only writer.
+ * Context: the ring's owner, the only writer.
  */
 void blkback_stats_done(struct blkback_stats *stats,
 			const struct blkback_cmd *cmd, int error)
 {
 	u64 nr_sectors = error ? 0 : cmd->nr_sectors;
+	unsigned long flags;
 
-	stats_begin(stats);
+	flags = u64_stats_update_begin_irqsave(&stats->syncp);
 	if (error)
 		u64_stats_inc(&stats->err_req);
 	switch (cmd->op) {
@@ -128,7 +115,7 @@ void blkback_stats_done(struct blkback_stats *stats,
 		u64_stats_inc(&stats->ds_req);
 		break;
 	}
-	stats_end(stats);
+	u64_stats_update_end_irqrestore(&stats->syncp, flags);
 }
 
 /**
@@ -139,9 +126,11 @@ void blkback_stats_done(struct blkback_stats *stats,
  */
 void blkback_stats_refused(struct blkback_stats *stats)
 {
-	stats_begin(stats);
+	unsigned long flags;
+
+	flags = u64_stats_update_begin_irqsave(&stats->syncp);
 	u64_stats_inc(&stats->err_req);
-	stats_end(stats);
+	u64_stats_update_end_irqrestore(&stats->syncp, flags);
 }
 
 /**
@@ -152,7 +141,9 @@ void blkback_stats_refused(struct blkback_stats *stats)
  */
 void blkback_stats_waited(struct blkback_stats *stats)
 {
-	stats_begin(stats);
+	unsigned long flags;
+
+	flags = u64_stats_update_begin_irqsave(&stats->syncp);
 	u64_stats_inc(&stats->oo_req);
-	stats_end(stats);
+	u64_stats_update_end_irqrestore(&stats->syncp, flags);
 }

@@ -80,5 +80,6 @@ static const struct attribute_group blkback_stats_group = {
 const struct attribute_group *blkback_sysfs_groups[] = {
 	&blkback_group,
 	&blkback_stats_group,
+	&blkback_limits_group,
 	NULL
 };

@@ -3,8 +3,8 @@
  * What a disk with a volatile write cache has been answered and has not written
  * for good: how much it may be, and what a flush of ours that fails means.
  *
- * With max_unwritten_bytes set, each ring adds what it answered at the end of its
- * passes, and beyond the bound the disk is flushed by a work item: no answer waits
+ * With max_unwritten_bytes set, each ring adds what it answered, at the end of a pass
+ * or of a lone request, and beyond the bound the disk is flushed by a work item: no answer waits
  * for that, and one such flush at a time is under way.
  *
  * A flush of ours that fails may have lost what was answered, and the disk may tell
@@ -74,7 +74,7 @@ s64 blkback_unwritten_told(const struct blkback_dev *dev)
  *
  * They are for nobody when the connection is about to end.
  *
- * Context: the ring's work item.
+ * Context: the ring's owner.
  */
 void blkback_unwritten_tell(struct blkback_queue *queue)
 {
@@ -106,7 +106,7 @@ static void unwritten_flush(struct work_struct *work)
 	while (beyond_bound(unwritten)) {
 		bytes = atomic64_read(&unwritten->answered);
 		WRITE_ONCE(unwritten->nr_started, unwritten->nr_started + 1);
-		err = blkdev_issue_flush(dev->vbd.bdev);
+		err = blkback_charge_flush(dev);
 		if (err) {
 			blkback_unwritten_lost(dev);
 			blkback_warn(dev,
@@ -148,7 +148,7 @@ void blkback_unwritten_stop(struct blkback_unwritten *unwritten)
  * blkback_unwritten_add - count what a ring has answered
  * @queue: the ring, its answers shown to the frontend
  *
- * Context: the ring's work item.
+ * Context: the ring's owner.
  */
 void blkback_unwritten_add(struct blkback_queue *queue)
 {
@@ -175,7 +175,9 @@ void blkback_unwritten_flush_starts(struct blkback_req *req)
  * blkback_unwritten_flush_ended - the disk is done with the frontend's flush
  * @req: the flush or barrier
  *
- * Context: the ring's work item.
+ * May be said again, later.
+ *
+ * Context: the ring's owner.
  */
 void blkback_unwritten_flush_ended(struct blkback_req *req)
 {
@@ -186,7 +188,7 @@ void blkback_unwritten_flush_ended(struct blkback_req *req)
  * blkback_unwritten_undecided - is a flush of ours under way that matters to it?
  * @req: a flush or barrier, the disk done with it
  *
- * Context: the ring's work item.
+ * Context: the ring's owner.
  * Return: true while that one, which began before @req had ended, may yet fail.
  */
 bool blkback_unwritten_undecided(const struct blkback_req *req)
@@ -201,10 +203,21 @@ bool blkback_unwritten_undecided(const struct blkback_req *req)
 }
 
 /**
+ * blkback_unwritten_tells - is this flush the one that fails for one of ours?
+ * @req: a flush, the disk done with it, and no flush of ours undecided
+ *
+ * Context: the ring's owner.
+ */
+bool blkback_unwritten_tells(const struct blkback_req *req)
+{
+	return atomic64_read(&req->queue->dev->unwritten.nr_lost) != req->told;
+}
+
+/**
  * blkback_unwritten_flushed - the frontend's flush is about to be answered
  * @req: the flush or barrier; its @error is set when one of ours had failed
  *
- * Context: the ring's work item.
+ * Context: the ring's owner.
  */
 void blkback_unwritten_flushed(struct blkback_req *req)
 {

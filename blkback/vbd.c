@@ -221,15 +221,20 @@ int blkback_vbd_open(struct blkback_vbd *vbd, struct device *owner,
 	err = vbd_lock_ranges(vbd, owner, claim);
 	if (err)
 		goto err_close;
+	err = blkback_share_join(&vbd->sharer, vbd->bdev->bd_disk);
+	if (err)
+		goto err_unlock;
 	vbd->file = file;
 	vbd->gone = false;
 	err = vbd_join(vbd, owner);
 	if (err)
-		goto err_unlock;
+		goto err_leave;
 	return 0;
 
-err_unlock:
+err_leave:
 	vbd->file = NULL;
+	blkback_share_leave(&vbd->sharer);
+err_unlock:
 	blkback_range_lock_put(vbd->range_lock);
 	vbd->range_lock = NULL;
 err_close:
@@ -252,6 +257,7 @@ void blkback_vbd_close(struct blkback_vbd *vbd)
 	mutex_lock(&vbds_lock);
 	list_del(&vbd->list);
 	mutex_unlock(&vbds_lock);
+	blkback_share_leave(&vbd->sharer);
 	blkback_range_lock_put(vbd->range_lock);
 	vbd->range_lock = NULL;
 	/* A plain fput() of a kernel thread takes effect some time later. */

@@ -10,12 +10,14 @@
 #include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "blkback.h"
 #include "compat.h"
 
 /* The toolstack's, and ours alone: Xen's header does not know it. */
 #define KEY_EMULATE_512		"emulate-512"
+#define KEY_DEV			"dev"
 
 /**
  * blkback_xenbus_begin - use XenStore on behalf of a device
@@ -44,6 +46,38 @@ void blkback_xenbus_end(struct blkback_dev *dev)
 	mutex_unlock(&dev->lock);
 }
 
+/*
+ * XenStore lets a driver domain have few transactions at once, 10 unless told otherwise,
+ * and xenbus gives up the device for which it cannot have one.  So the devices take turns.
+ */
+static DEFINE_MUTEX(transaction_mutex);
+
+/**
+ * blkback_xenbus_transact - write keys of a device, all of them or none
+ * @dev: the device, between begin and end, or before its first step
+ * @write: what writes them; returns 0 or an errno
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EAGAIN when somebody else was in the way; or another errno.
+ */
+int blkback_xenbus_transact(struct blkback_dev *dev,
+			    int (*write)(struct blkback_dev *dev,
+					 struct xenbus_transaction xbt))
+{
+	struct xenbus_transaction xbt;
+	int err;
+
+	guard(mutex)(&transaction_mutex);
+	err = xenbus_transaction_start(&xbt);
+	if (err)
+		return err;
+	err = write(dev, xbt);
+	if (!err)
+		return xenbus_transaction_end(xbt, false);
+	xenbus_transaction_end(xbt, true);
+	return err;
+}
+
 /**
  * blkback_xenbus_fatal - refuse the connection, and go to Closing
  * @dev: the device, between begin and end
@@ -60,6 +94,7 @@ void blkback_xenbus_fatal(struct blkback_dev *dev, int err, const char *fmt, ...
 	struct va_format vaf = { .fmt = fmt };
 	va_list args;
 
+	guard(mutex)(&transaction_mutex);
 	if (!__ratelimit(&dev->ratelimit)) {
 		xenbus_switch_state(dev->xbdev, XenbusStateClosing);
 		return;
@@ -72,13 +107,14 @@ void blkback_xenbus_fatal(struct blkback_dev *dev, int err, const char *fmt, ...
 
 /**
  * blkback_xenbus_switch - say what our state is
- * @dev: the device, between begin and end
+ * @dev: the device, between begin and end, or before its first step
  * @state: the state
  *
  * Context: process, may sleep.
  */
 void blkback_xenbus_switch(struct blkback_dev *dev, enum xenbus_state state)
 {
+	guard(mutex)(&transaction_mutex);
 	xenbus_switch_state(dev->xbdev, state);
 }
 
@@ -94,12 +130,20 @@ bool blkback_xenbus_online(struct blkback_dev *dev)
 	return xenbus_dev_is_online(dev->xbdev);
 }
 
-/*
- * A key's text, to be freed; NULL where there is no such key.  One that cannot be
- * read says nothing of what is in it: that is told.
+/**
+ * blkback_xenbus_read_key - read a key
+ * @dev: the device, between begin and end; told the result
+ * @dir: the key's directory
+ * @key: the key
+ * @text: result, to be freed; NULL where there is no such key
+ *
+ * One that cannot be read says nothing of what is in it: that is told.
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -errno.
  */
-static int read_key(struct blkback_dev *dev, const char *dir, const char *key,
-		    char **text)
+int blkback_xenbus_read_key(struct blkback_dev *dev, const char *dir,
+			    const char *key, char **text)
 {
 	int err;
 
@@ -230,153 +274,6 @@ int blkback_xenbus_read_config(struct blkback_dev *dev,
 	return err;
 }
 
-/* A key of ours whose value is a number. */
-struct number_key {
-	const char *key;
-	u64 value;
-	bool wanted;
-};
-
-static int write_numbers(struct blkback_dev *dev, struct xenbus_transaction xbt,
-			 const struct number_key *keys, unsigned int nr)
-{
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < nr; i++) {
-		if (!keys[i].wanted)
-			continue;
-		err = xenbus_printf(xbt, dev->xbdev->nodename, keys[i].key,
-				    "%llu", keys[i].value);
-		if (err) {
-			blkback_xenbus_fatal(dev, err, "writing %s/%s",
-					     dev->xbdev->nodename, keys[i].key);
-			return err;
-		}
-	}
-	return 0;
-}
-
-/* What a frontend may choose from; before it is told to. */
-static int write_offer(struct blkback_dev *dev, struct xenbus_transaction xbt)
-{
-	const struct blkback_offer *offer = &dev->offer;
-	const struct number_key keys[] = {
-		{ BLKIF_KEY_MAX_QUEUES, offer->max_queues, true },
-		{ BLKIF_KEY_MAX_RING_PAGE_ORDER, offer->max_ring_page_order,
-		  true },
-		{ BLKIF_KEY_MAX_RING_PAGES, 1U << offer->max_ring_page_order,
-		  true },
-		{ BLKIF_KEY_MAX_INDIRECT_SEGMENTS,
-		  offer->max_indirect_segments,
-		  offer->max_indirect_segments },
-	};
-
-	return write_numbers(dev, xbt, keys, ARRAY_SIZE(keys));
-}
-
-static unsigned int vbd_info(const struct blkback_vbd *vbd)
-{
-	unsigned int info = 0;
-
-	if (vbd->cdrom)
-		info |= VDISK_CDROM;
-	if (vbd->bdev->bd_disk->flags & GENHD_FL_REMOVABLE)
-		info |= VDISK_REMOVABLE;
-	if (vbd->limits.read_only)
-		info |= VDISK_READONLY;
-	return info;
-}
-
-/* The keys of a connected disk, in the order that a reader may rely on. */
-static int write_disk_keys(struct blkback_dev *dev,
-			   struct xenbus_transaction xbt)
-{
-	const struct blkback_vbd *vbd = &dev->vbd;
-	const struct number_key keys[] = {
-		{ BLKIF_KEY_FEATURE_FLUSH, vbd->flush, true },
-		{ BLKIF_KEY_FEATURE_BARRIER, vbd->limits.barrier, true },
-		{ BLKIF_KEY_FEATURE_PERSISTENT, dev->offer.persistent, true },
-		{ BLKIF_KEY_DISCARD_GRANULARITY,
-		  bdev_discard_granularity(vbd->bdev), vbd->limits.discard },
-		{ BLKIF_KEY_DISCARD_ALIGNMENT,
-		  max(bdev_discard_alignment(vbd->bdev), 0),
-		  vbd->limits.discard },
-		{ BLKIF_KEY_DISCARD_SECURE, vbd->limits.secure_erase,
-		  vbd->limits.discard },
-		{ BLKIF_KEY_FEATURE_DISCARD, vbd->limits.discard, true },
-		{ BLKIF_KEY_SECTORS, vbd->limits.capacity_sectors, true },
-		{ BLKIF_KEY_INFO, vbd_info(vbd), true },
-		{ BLKIF_KEY_SECTOR_SIZE,
-		  vbd->limits.block_sectors << SECTOR_SHIFT, true },
-		{ BLKIF_KEY_PHYSICAL_SECTOR_SIZE,
-		  bdev_physical_block_size(vbd->bdev), true },
-	};
-
-	return write_numbers(dev, xbt, keys, ARRAY_SIZE(keys));
-}
-
-/* A new size, and the state once more, so that the frontend looks (ST8). */
-static int write_size(struct blkback_dev *dev, struct xenbus_transaction xbt)
-{
-	int err;
-
-	err = xenbus_printf(xbt, dev->xbdev->nodename, BLKIF_KEY_SECTORS,
-			    "%llu", dev->vbd.limits.capacity_sectors);
-	if (err)
-		return err;
-	return xenbus_printf(xbt, dev->xbdev->nodename, "state", "%d",
-			     XenbusStateConnected);
-}
-
-/* Between begin and end: all of @write's keys at once, or none. */
-static int write_keys(struct blkback_dev *dev,
-		      int (*write)(struct blkback_dev *dev,
-				   struct xenbus_transaction xbt))
-{
-	struct xenbus_transaction xbt;
-	int err;
-
-	do {
-		err = xenbus_transaction_start(&xbt);
-		if (err)
-			break;
-		err = write(dev, xbt);
-		if (err) {
-			xenbus_transaction_end(xbt, true);
-			return err;
-		}
-		err = xenbus_transaction_end(xbt, false);
-	} while (err == -EAGAIN);
-	if (err)
-		blkback_xenbus_fatal(dev, err, "writing the disk's keys");
-	return err;
-}
-
-/**
- * blkback_xenbus_write_disk - tell the frontend what the disk is
- * @dev: the device, between begin and end
- *
- * Context: process, may sleep.
- * Return: 0 or -errno.
- */
-int blkback_xenbus_write_disk(struct blkback_dev *dev)
-{
-	return write_keys(dev, write_disk_keys);
-}
-
-/**
- * blkback_xenbus_write_size - tell a connected frontend the disk's new size
- * @dev: the device, between begin and end
- *
- * Context: process, may sleep.
- * Return: 0 or -errno.
- */
-int blkback_xenbus_write_size(struct blkback_dev *dev)
-{
-	return write_keys(dev, write_size);
-}
-
 /* Whose number it is; -ENOENT before the hotplug script has said it. */
 static int read_devt(struct blkback_dev *dev, dev_t *devt)
 {
@@ -385,7 +282,8 @@ static int read_devt(struct blkback_dev *dev, dev_t *devt)
 	char *number;
 	int err;
 
-	err = read_key(dev, node, BLKIF_KEY_PHYSICAL_DEVICE, &number);
+	err = blkback_xenbus_read_key(dev, node, BLKIF_KEY_PHYSICAL_DEVICE,
+				      &number);
 	if (err)
 		return err;
 	if (!number)
@@ -408,7 +306,7 @@ static int read_mode(struct blkback_dev *dev)
 	char *mode;
 	int err;
 
-	err = read_key(dev, node, BLKIF_KEY_MODE, &mode);
+	err = blkback_xenbus_read_key(dev, node, BLKIF_KEY_MODE, &mode);
 	if (err)
 		return err;
 	if (!mode) {
@@ -417,9 +315,30 @@ static int read_mode(struct blkback_dev *dev)
 				     BLKIF_KEY_MODE);
 		return -EINVAL;
 	}
+	mutex_lock(&dev->view_lock);
 	strscpy(dev->mode, mode);
+	mutex_unlock(&dev->view_lock);
 	kfree(mode);
 	return 0;
+}
+
+/* For people: without it the disk is called by its number. */
+static void read_name(struct blkback_dev *dev)
+{
+	const char *node = dev->xbdev->nodename;
+	char *name = xenbus_read(XBT_NIL, node, KEY_DEV, NULL);
+	size_t len;
+
+	if (IS_ERR(name))
+		name = NULL;
+	len = name ? strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789") : 0;
+	mutex_lock(&dev->view_lock);
+	if (len && !name[len])
+		strscpy(dev->name, name);
+	else
+		strscpy(dev->name, kbasename(node));
+	mutex_unlock(&dev->view_lock);
+	kfree(name);
 }
 
 static int read_device_type(struct blkback_dev *dev)
@@ -427,7 +346,8 @@ static int read_device_type(struct blkback_dev *dev)
 	char *type;
 	int err;
 
-	err = read_key(dev, dev->xbdev->otherend, BLKIF_KEY_DEVICE_TYPE, &type);
+	err = blkback_xenbus_read_key(dev, dev->xbdev->otherend,
+				      BLKIF_KEY_DEVICE_TYPE, &type);
 	if (err)
 		return err;
 	dev->vbd.cdrom = type && !strcmp(type, "cdrom");
@@ -443,7 +363,7 @@ static int read_switch(struct blkback_dev *dev, const char *key, bool *value)
 	char *text;
 	int err;
 
-	err = read_key(dev, node, key, &text);
+	err = blkback_xenbus_read_key(dev, node, key, &text);
 	if (err)
 		return err;
 	if (text && kstrtouint(text, 10, &number)) {
@@ -489,10 +409,14 @@ int blkback_xenbus_read_physical(struct blkback_dev *dev)
 	err = read_mode(dev);
 	if (err)
 		return err;
+	read_name(dev);
 	err = read_device_type(dev);
 	if (err)
 		return err;
 	err = read_switches(dev);
+	if (err)
+		return err;
+	err = blkback_xenbus_read_limits(dev);
 	if (err)
 		return err;
 	WRITE_ONCE(dev->vbd.devt, devt);
@@ -559,6 +483,15 @@ static void unwatch(struct xenbus_watch *watch)
 	watch->node = NULL;
 }
 
+/* Not when it cannot be read for another reason: a frontend that is there goes on. */
+static bool frontend_is_gone(struct xenbus_device *xbdev)
+{
+	int state, err = xenbus_scanf(XBT_NIL, xbdev->otherend, "state", "%d",
+				      &state);
+
+	return err == -ENOENT || err == -EACCES;
+}
+
 /*
  * Cut the link to XenStore and leave the rest to the work item: it may have to
  * wait for the disk, and xenwatch must not.
@@ -566,10 +499,14 @@ static void unwatch(struct xenbus_watch *watch)
 static void blkback_remove(struct xenbus_device *xbdev)
 {
 	struct blkback_dev *dev = dev_get_drvdata(&xbdev->dev);
+	bool gone = frontend_is_gone(xbdev);
 
 	unwatch(&dev->physical_watch);
 	unwatch(&dev->state_watch);
 	mutex_lock(&dev->lock);
+	/* Who sees that cannot say anything any more. */
+	if (gone)
+		WRITE_ONCE(dev->front_state, XenbusStateUnknown);
 	dev->removed = true;
 	mutex_unlock(&dev->lock);
 	dev_set_drvdata(&xbdev->dev, NULL);
@@ -586,12 +523,10 @@ static int blkback_probe(struct xenbus_device *xbdev,
 		xenbus_dev_fatal(xbdev, -ENOMEM, "allocating the device");
 		return -ENOMEM;
 	}
-	err = write_keys(dev, write_offer);
+	err = blkback_xenbus_write_offer(dev);
 	if (err)
 		goto err_remove;
-	err = xenbus_switch_state(xbdev, XenbusStateInitWait);
-	if (err)
-		goto err_remove;
+	blkback_xenbus_switch(dev, XenbusStateInitWait);
 	err = xenbus_watch_pathfmt(xbdev, &dev->state_watch, watch_will_handle,
 				   own_state_changed, "%s/state",
 				   xbdev->nodename);

@@ -13,6 +13,7 @@
  * while another is at it leaves him a note to look once more.
  */
 #include "blkfront.h"
+#include "trace.h"
 
 /* Under queue->lock: may a new request be put? */
 static bool backlog_open(const struct blkfront_queue *queue)
@@ -31,6 +32,16 @@ static void backlog_note(struct blkfront_queue *queue,
 		return;
 	shadow->seq = ctx->seq++;
 	ctx->nr_busy++;
+}
+
+/* Under queue->lock; there is room. */
+static void backlog_put(struct blkfront_queue *queue,
+			struct blkfront_shadow *shadow,
+			const union blkif_native_request *slot)
+{
+	blkfront_ring_put(queue, shadow, slot);
+	blkfront_latency_put(shadow);
+	trace_blkfront_put(shadow);
 }
 
 /**
@@ -52,7 +63,8 @@ void blkfront_backlog_starve(struct blkfront_queue *queue)
  * blkfront_backlog_closed - has a new request to wait?
  * @queue: the queue
  *
- * The answer may be old when the caller gets it: blkfront_backlog_put() decides.
+ * The answer may be old when the caller gets it: blkfront_backlog_put() decides,
+ * and blkfront_backlog_put_all().
  *
  * Context: queue_rq.
  */
@@ -95,13 +107,50 @@ void blkfront_backlog_put(struct blkfront_shadow *shadow, bool last)
 	spin_lock_irqsave(&queue->lock, flags);
 	backlog_note(queue, shadow);
 	if (likely(blkfront_ring_room(queue))) {
-		blkfront_ring_put(queue, shadow, &slot);
+		backlog_put(queue, shadow, &slot);
 	} else {
 		shadow->state = BLKFRONT_WAITING;
+		shadow->times.put_ns = 0;
 		list_add(&shadow->node, &queue->backlog);
 	}
 	if (last)
 		notify = blkfront_ring_push(queue);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (notify)
+		blkfront_port_notify(queue->irq);
+}
+
+/**
+ * blkfront_backlog_put_all - put new requests onto the ring, and show them
+ * @queue: the queue
+ * @made: their shadows, each with a piece that was made, in order
+ *
+ * As blkfront_backlog_put() does.
+ *
+ * Context: queue_rqs.
+ */
+void blkfront_backlog_put_all(struct blkfront_queue *queue,
+			      struct list_head *made)
+{
+	struct blkfront_shadow *shadow, *next;
+	union blkif_native_request slot;
+	unsigned long flags;
+	bool notify;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	list_for_each_entry_safe(shadow, next, made, node) {
+		backlog_note(queue, shadow);
+		if (likely(blkfront_ring_room(queue))) {
+			list_del_init(&shadow->node);
+			blkfront_encode(&slot, &shadow->io, shadow->wire_op);
+			backlog_put(queue, shadow, &slot);
+		} else {
+			shadow->state = BLKFRONT_WAITING;
+			shadow->times.put_ns = 0;
+		}
+	}
+	list_splice(made, &queue->backlog);
+	notify = blkfront_ring_push(queue);
 	spin_unlock_irqrestore(&queue->lock, flags);
 	if (notify)
 		blkfront_port_notify(queue->irq);
@@ -127,7 +176,7 @@ static bool backlog_step(struct blkfront_queue *queue, unsigned long *flags)
 	if (shadow->made) {
 		list_del_init(&shadow->node);
 		blkfront_encode(&slot, &shadow->io, shadow->wire_op);
-		blkfront_ring_put(queue, shadow, &slot);
+		backlog_put(queue, shadow, &slot);
 		return true;
 	}
 

@@ -30,8 +30,8 @@
  *			to XenStore, and never waits for I/O of this disk.
  * queue->lock (spin)	the ring's indices, the backlog, and the state of the
  *			shadows whose context uses the queue, from queue_rq,
- *			the interrupt handler, completion (in it or in softirq)
- *			and the work item; interrupts off.  Nothing is
+ *			poll, the interrupt handler, completion (in it or in
+ *			softirq) and the work items; interrupts off.  Nothing is
  *			allocated, granted or notified under it.
  * pool->lock (spin)	what is in the pool, from the same contexts; interrupts
  *			off.  Nothing is allocated under it.
@@ -60,6 +60,7 @@
 
 #include "encode.h"
 #include "identity.h"
+#include "latency.h"
 #include "negotiate.h"
 #include "vdev.h"
 
@@ -177,9 +178,10 @@ enum blkfront_shadow_state {
 struct blkfront_shadow {
 	struct blkfront_ctx *ctx;
 	struct request *rq;
-	struct list_head node;		/* the backlog; answers just taken */
+	struct list_head node;		/* the backlog; a plug; answers just taken */
 	u64 seq;			/* of its context: its place in the journal */
 	unsigned long since;		/* jiffies when the request came */
+	struct blkfront_times times;
 	RING_IDX index;			/* where on the ring it was put */
 	enum blkfront_shadow_state state;
 	u32 turn;			/* counts pieces: part of the id */
@@ -187,6 +189,7 @@ struct blkfront_shadow {
 	s64 flush;			/* the number of a flush */
 	bool made;			/* @io can go out: what it needs is lent */
 	bool rest;			/* another piece follows */
+	bool waited;			/* the block layer was sent away with it */
 	blk_status_t status;
 
 	struct blkfront_io io;
@@ -200,11 +203,12 @@ struct blkfront_shadow {
 };
 
 struct blkfront_ctx {
-	struct blkfront_queue *queue;	/* changed while nothing runs */
+	struct blkfront_queue *queue;	/* changed while nothing runs but poll() */
 	unsigned int index;
 	unsigned int depth;
 	unsigned int nr_busy;		/* shadows that are not free: queue->lock */
 	u64 seq;			/* queue->lock */
+	struct blkfront_latency *latency;	/* what is in it: queue->lock */
 	struct blkfront_shadow *shadow;
 };
 
@@ -219,7 +223,10 @@ struct blkfront_queue {
 	bool pumping;			/* somebody takes from the backlog */
 	bool again;			/* and has to look once more */
 	bool starved;			/* the block layer was sent away */
+	bool polled;			/* asks for no events: @watch is queued */
 	struct list_head backlog;	/* in order; goes before anything new */
+	u64 end_ns;			/* what the clock said, */
+	unsigned int nr_ends;		/* and for how many ends it was asked once */
 	struct blkfront_front_ring ring;
 	s64 written;			/* numbers of flushes, see durable.c */
 	s64 flushed;
@@ -241,13 +248,18 @@ struct blkfront_queue {
 	cpumask_var_t cpus;		/* whose requests come here */
 	RING_IDX event_cons;		/* the handler's: rsp_cons at the last event */
 
+	/* See poll.c; read without a lock. */
+	bool poll;			/* it may be polled; set under the lock */
+	bool looked;			/* somebody has, since the last @watch */
+	struct delayed_work watch;
+
 	struct blkfront_pool pool;
 };
 
 void blkfront_ring_attach(struct blkfront_queue *queue, void *shared,
 			  unsigned int nr_pages);
 void blkfront_ring_detach(struct blkfront_queue *queue);
-bool blkfront_ring_room(const struct blkfront_queue *queue);
+unsigned int blkfront_ring_room(const struct blkfront_queue *queue);
 u64 blkfront_ring_id(const struct blkfront_shadow *shadow);
 void blkfront_ring_put(struct blkfront_queue *queue,
 		       struct blkfront_shadow *shadow,
@@ -257,6 +269,20 @@ bool blkfront_ring_busy(const struct blkfront_queue *queue);
 bool blkfront_ring_unseen(const struct blkfront_shadow *shadow);
 struct blkfront_shadow *blkfront_ring_take(struct blkfront_queue *queue);
 bool blkfront_ring_done(struct blkfront_queue *queue);
+void blkfront_ring_quiet(struct blkfront_queue *queue);
+
+/* Where both sides are, for people; what the backend wrote is no more than its word. */
+struct blkfront_ring_view {
+	unsigned int nr_slots;
+	RING_IDX req_prod;
+	RING_IDX rsp_prod;
+	RING_IDX rsp_cons;
+	RING_IDX req_event;
+	RING_IDX rsp_event;
+};
+
+void blkfront_ring_view(struct blkfront_queue *queue,
+			struct blkfront_ring_view *view);
 
 /* --- grants.c ---------------------------------------------------------------- */
 
@@ -280,6 +306,8 @@ void blkfront_piece_drop(struct blkfront_shadow *shadow);
 bool blkfront_backlog_closed(struct blkfront_queue *queue);
 void blkfront_backlog_starve(struct blkfront_queue *queue);
 void blkfront_backlog_put(struct blkfront_shadow *shadow, bool last);
+void blkfront_backlog_put_all(struct blkfront_queue *queue,
+			      struct list_head *made);
 void blkfront_backlog_add(struct blkfront_shadow *shadow, bool pump);
 void blkfront_backlog_remove(struct blkfront_shadow *shadow);
 bool blkfront_backlog_kick(struct blkfront_queue *queue);
@@ -425,14 +453,24 @@ struct blkfront_disk {
 	unsigned int nr_queues;
 	struct blkfront_queue *queues;
 	unsigned int nr_ctxs;
+	unsigned int nr_poll_ctxs;	/* of these, the last so many */
 	struct blkfront_ctx *ctxs;
+	u64 latency_since_ns;		/* lock: since when they count */
+	struct dentry *debugfs;
 	wait_queue_head_t wait;		/* for shadows to get somewhere */
 };
 
+#define blkfront_say(disk, loglevel, print, fmt, ...)			\
+	do {								\
+		if ((loglevel) <= READ_ONCE(blkfront_log_level))	\
+			print("%s: " fmt, (disk)->vdev.name, ##__VA_ARGS__);	\
+	} while (0)
 #define blkfront_warn(disk, fmt, ...) \
-	pr_warn_ratelimited("%s: " fmt, (disk)->vdev.name, ##__VA_ARGS__)
+	blkfront_say(disk, LOGLEVEL_WARNING, pr_warn_ratelimited, fmt, \
+		     ##__VA_ARGS__)
 #define blkfront_info(disk, fmt, ...) \
-	pr_info_ratelimited("%s: " fmt, (disk)->vdev.name, ##__VA_ARGS__)
+	blkfront_say(disk, LOGLEVEL_INFO, pr_info_ratelimited, fmt, \
+		     ##__VA_ARGS__)
 
 struct blkfront_disk *blkfront_disk_alloc(const struct blkfront_vdev *vdev);
 void blkfront_disk_put(struct blkfront_disk *disk);
@@ -453,7 +491,16 @@ irqreturn_t blkfront_submit_interrupt(int irq, void *data);
 blk_status_t blkfront_submit_status(struct blkfront_shadow *shadow, int err);
 void blkfront_submit_reap(struct blkfront_queue *queue);
 void blkfront_submit_look(struct blkfront_queue *queue);
+unsigned int blkfront_submit_poll(struct blkfront_queue *queue,
+				  struct io_comp_batch *iob);
 void blkfront_submit_end(struct blkfront_shadow *shadow, blk_status_t status);
+
+/* --- poll.c ---------------------------------------------------------------------- */
+
+void blkfront_poll_note(struct blkfront_queue *queue);
+void blkfront_poll_assign(struct blkfront_queue *queue, bool poll);
+void blkfront_poll_init(struct blkfront_queue *queue);
+void blkfront_poll_end(struct blkfront_queue *queue);
 
 /* --- recover.c: under disk->lock ------------------------------------------------ */
 
@@ -493,6 +540,13 @@ void blkfront_deadline_end(struct blkfront_disk *disk);
 unsigned int blkfront_deadline_jiffies(void);
 enum blk_eh_timer_return blkfront_deadline_timeout(struct request *rq);
 void blkfront_deadline_watch(struct blkfront_disk *disk);
+
+/* --- debugfs.c: process context, may sleep ------------------------------------------- */
+
+void blkfront_debugfs_init(void);
+void blkfront_debugfs_exit(void);
+void blkfront_debugfs_add(struct blkfront_disk *disk);
+void blkfront_debugfs_remove(struct blkfront_disk *disk);
 
 /* --- lost.c: under disk->lock ------------------------------------------------------ */
 
@@ -556,10 +610,12 @@ void blkfront_device_unregister(void);
 
 extern struct workqueue_struct *blkfront_wq;
 extern struct workqueue_struct *blkfront_block_wq;
+extern int blkfront_log_level;
 extern bool blkfront_trusted;
 extern bool blkfront_feature_persistent;
 extern unsigned int blkfront_max_persistent_grants;
 extern unsigned int blkfront_max_queues;
+extern unsigned int blkfront_poll_queues;
 extern unsigned int blkfront_max_ring_page_order;
 extern unsigned int blkfront_max_indirect_segments;
 extern unsigned int blkfront_reconnect_timeout_sec;

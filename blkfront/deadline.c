@@ -131,6 +131,23 @@ static bool deadline_said(const struct blkfront_deadline *deadline,
 	return time_before(jiffies, deadline->said + deadline->word - wait / 2);
 }
 
+/* Where both sides are: what a maintainer asks for next. */
+static void deadline_say_rings(struct blkfront_disk *disk)
+{
+	struct blkfront_ring_view ring;
+	struct blkfront_queue *queue;
+
+	for_each_queue(disk, queue) {
+		if (!queue->shared || !blkfront_ring_busy(queue))
+			continue;
+		blkfront_ring_view(queue, &ring);
+		blkfront_warn(disk, "ring %td: %u slots, %u requests put, %u answered, %u answers taken; asked to be told of request %u and answer %u\n",
+			      queue - disk->queues, ring.nr_slots,
+			      ring.req_prod, ring.rsp_prod, ring.rsp_cons,
+			      ring.req_event, ring.rsp_event);
+	}
+}
+
 static void deadline_say(struct blkfront_disk *disk, const struct late *late,
 			 unsigned long wait)
 {
@@ -147,6 +164,7 @@ static void deadline_say(struct blkfront_disk *disk, const struct late *late,
 		      late_nr(late), wait / HZ, late->waiting, late->unseen,
 		      late->taken, late->held, blk_op_str(late->op),
 		      late->sector, seconds_since(late->since));
+	deadline_say_rings(disk);
 }
 
 /* Look at the rings, and count what is late nevertheless. */

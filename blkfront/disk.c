@@ -279,6 +279,7 @@ int blkfront_disk_create(struct blkfront_disk *disk)
 
 	set->ops = &blkfront_mq_ops;
 	set->nr_hw_queues = disk->nr_ctxs;
+	set->nr_maps = disk->nr_poll_ctxs ? HCTX_MAX_TYPES : 1;
 	set->queue_depth = disk->ctxs[0].depth;
 	set->numa_node = NUMA_NO_NODE;
 	/* The backend's disk has a scheduler of its own, and sees all guests. */
@@ -306,6 +307,8 @@ int blkfront_disk_create(struct blkfront_disk *disk)
 	set_capacity(gd, disk->config.sectors);
 	disk->applied = disk->config;
 	disk->gd = gd;
+	disk->latency_since_ns = ktime_get_ns();
+	blkfront_debugfs_add(disk);
 	return 0;
 
 err_free_tag_set:
@@ -411,6 +414,7 @@ static void disk_delete(struct blkfront_disk *disk)
 			del_gendisk(disk->gd);
 		}
 		blkfront_deadline_end(disk);
+		blkfront_debugfs_remove(disk);
 		put_disk(disk->gd);
 		disk->gd = NULL;
 		blk_mq_free_tag_set(&disk->tag_set);

@@ -28,6 +28,10 @@ unsigned int blkfront_max_queues = 4;
 module_param_named(max_queues, blkfront_max_queues, uint, 0644);
 MODULE_PARM_DESC(max_queues, "Rings for each disk, at most, and at most one for each online CPU; read when a disk connects (default 4)");
 
+unsigned int blkfront_poll_queues;
+module_param_named(poll_queues, blkfront_poll_queues, uint, 0644);
+MODULE_PARM_DESC(poll_queues, "Rings besides these for requests that are polled for, at most, of those that the backend offers beyond one; read when a disk connects (default 0)");
+
 unsigned int blkfront_max_ring_page_order = 2;
 module_param_named(max_ring_page_order, blkfront_max_ring_page_order, uint, 0644);
 MODULE_PARM_DESC(max_ring_page_order, "A ring has 2^this pages, at most, for 32 requests each; 0 to 4; read when a disk connects (default 2)");
@@ -47,6 +51,14 @@ MODULE_PARM_DESC(lost_timeout_sec, "Seconds after which the I/O of a disk that l
 unsigned int blkfront_io_deadline_sec = 30;
 module_param_named(io_deadline_sec, blkfront_io_deadline_sec, uint, 0644);
 MODULE_PARM_DESC(io_deadline_sec, "Seconds after which the ring of a request that is not finished is looked at again, its backend notified again, and the request reported; 0: never (default 30)");
+
+int blkfront_log_level = LOGLEVEL_INFO;
+module_param_named(log_level, blkfront_log_level, int, 0644);
+MODULE_PARM_DESC(log_level, "What is said of a disk, at most: 3 errors, 4 warnings too, 6 what happens to it, too (default 6)");
+
+bool blkfront_latency_stats = true;
+module_param_named(latency_stats, blkfront_latency_stats, bool, 0644);
+MODULE_PARM_DESC(latency_stats, "Count how long requests take, and where, for debugfs (default Y)");
 
 static int __init blkfront_init(void)
 {
@@ -82,12 +94,14 @@ static int __init blkfront_init(void)
 		goto err_destroy_block_wq;
 	}
 
+	blkfront_debugfs_init();
 	err = blkfront_device_register();
 	if (err)
-		goto err_unregister_blkdev;
+		goto err_remove_debugfs;
 	return 0;
 
-err_unregister_blkdev:
+err_remove_debugfs:
+	blkfront_debugfs_exit();
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
 err_destroy_block_wq:
 	destroy_workqueue(blkfront_block_wq);
@@ -103,6 +117,7 @@ static void __exit blkfront_exit(void)
 	blkfront_disk_wait_for_all();
 	blkfront_linger_wait();
 	blkfront_linger_exit();
+	blkfront_debugfs_exit();
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
 	destroy_workqueue(blkfront_block_wq);
 	destroy_workqueue(blkfront_wq);

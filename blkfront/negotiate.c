@@ -224,7 +224,11 @@ int blkfront_negotiate_layout(const struct blkfront_offer *offer,
 	u32 order = negotiate_ring_order(&n);
 
 	/* No queues but one are no queues at all to some who write the key. */
-	layout->rings = clamp(queues, 1U, max(wish->rings, 1U));
+	queues = max(queues, 1U);
+	layout->poll_rings = min(wish->poll_rings, queues - 1);
+	layout->rings = layout->poll_rings +
+			clamp(queues - layout->poll_rings, 1U,
+			      max(wish->rings, 1U));
 	layout->ring_order = min3(order, (u32)wish->ring_order,
 				  (u32)BLKFRONT_MAX_RING_ORDER);
 	return n.refused ? -EINVAL : 0;

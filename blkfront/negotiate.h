@@ -42,12 +42,14 @@ struct blkfront_offer {
 /**
  * struct blkfront_wish - what we would like to have, at most
  * @rings: how many rings
+ * @poll_rings: and how many that are polled
  * @ring_order: 2^this pages for each
  * @segments: pages that one request can carry
  * @persistent: grants may stay mapped between requests
  */
 struct blkfront_wish {
 	unsigned int rings;
+	unsigned int poll_rings;
 	unsigned int ring_order;
 	unsigned int segments;
 	bool persistent;
@@ -55,11 +57,13 @@ struct blkfront_wish {
 
 /**
  * struct blkfront_layout - the rings that a backend takes and we want
- * @rings: how many, from 1
+ * @rings: how many in all, from 1
+ * @poll_rings: of them, the last so many are polled; fewer than all
  * @ring_order: 2^this pages for each
  */
 struct blkfront_layout {
 	unsigned int rings;
+	unsigned int poll_rings;
 	unsigned int ring_order;
 };
 

@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 
 #include "blkfront.h"
+#include "trace.h"
 
 static_assert(PAGE_SIZE == BLKIF_PAGE_SIZE,
 	      "a segment of the block layer is a segment of the wire");
@@ -135,6 +136,8 @@ int blkfront_piece_make(struct blkfront_shadow *shadow)
 	if (io->op == BLKFRONT_READ || io->op == BLKFRONT_WRITE)
 		err = piece_make_rw(shadow, queue);
 	shadow->made = !err;
+	if (!err)
+		trace_blkfront_queue(shadow);
 	return err;
 }
 

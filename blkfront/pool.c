@@ -27,8 +27,11 @@
 #define POOL_PERIOD		(10 * HZ)
 /* What the backend does not let go of is tried again ever more seldom. */
 #define POOL_MAX_PERIOD		(300UL * HZ)
-/* On the way of requests: does not wait, and does not complain. */
-#define POOL_GFP		(GFP_NOWAIT | __GFP_NOWARN)
+/*
+ * On the way of requests: does not wait, does not complain, and leaves the reserves of
+ * memory alone, as requests get on without; also where memory is being reclaimed.
+ */
+#define POOL_GFP		(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC)
 
 /* --- stocks: under pool->lock ------------------------------------------------- */
 
@@ -129,6 +132,21 @@ err_free:
 
 /* --- growing ---------------------------------------------------------------------- */
 
+/*
+ * The kernel's grant table grows by pages that it asks for atomically, and it complains
+ * on the console when there is none: in a guest that swaps, again and again.  Where one
+ * cannot be had without what is kept for such calls, it is not asked.
+ */
+static bool pool_finds_memory(void)
+{
+	struct page *page = alloc_page(POOL_GFP);
+
+	if (!page)
+		return false;
+	__free_page(page);
+	return true;
+}
+
 /* What of a reserve is not in granted pages. */
 static unsigned int pool_rest(const struct blkfront_pool *pool,
 			      unsigned int reserve)
@@ -157,6 +175,9 @@ static void pool_grow_refs(struct blkfront_pool *pool, unsigned int nr,
 	unsigned long flags;
 
 	if (have >= nr || all >= max)
+		return;
+	/* But for the pool's reserve, which is without a batch: no connection without it. */
+	if (batch && !pool_finds_memory())
 		return;
 	nr = min(nr - have, max - all);
 	if (nr < batch && !blkfront_port_grant_alloc(&chain, batch))
@@ -230,7 +251,9 @@ static void pool_grow_tables(struct blkfront_pool *pool)
 	table = table_alloc(pool, pool->table_segs);
 	if (!table)
 		return;
-	if (pool->persistent && blkfront_persistent_grant_table(pool, table)) {
+	if (pool->persistent &&
+	    (!pool_finds_memory() ||
+	     blkfront_persistent_grant_table(pool, table))) {
 		table_free(pool, table);
 		return;
 	}

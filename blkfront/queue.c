@@ -22,6 +22,7 @@ static void queue_free_queues(struct blkfront_disk *disk)
 	struct blkfront_queue *queue;
 
 	for_each_queue(disk, queue) {
+		blkfront_poll_end(queue);
 		blkfront_pool_close(&queue->pool);
 		free_cpumask_var(queue->cpus);
 	}
@@ -40,11 +41,14 @@ void blkfront_queue_free_ctxs(struct blkfront_disk *disk)
 {
 	struct blkfront_ctx *ctx;
 
-	for_each_ctx(disk, ctx)
+	for_each_ctx(disk, ctx) {
+		kvfree(ctx->latency);
 		kvfree(ctx->shadow);
+	}
 	kfree(disk->ctxs);
 	disk->ctxs = NULL;
 	disk->nr_ctxs = 0;
+	disk->nr_poll_ctxs = 0;
 }
 
 /**
@@ -66,6 +70,7 @@ static int queue_init(struct blkfront_disk *disk, struct blkfront_queue *queue)
 	queue->broken = true;
 	spin_lock_init(&queue->lock);
 	INIT_LIST_HEAD(&queue->backlog);
+	blkfront_poll_init(queue);
 	blkfront_pool_init(&queue->pool);
 	for (i = 0; i < ARRAY_SIZE(queue->ref); i++)
 		queue->ref[i] = INVALID_GRANT_REF;
@@ -102,13 +107,19 @@ static int queue_init_ctx(struct blkfront_ctx *ctx)
 	struct blkfront_shadow *shadow;
 
 	ctx->shadow = kvcalloc(ctx->depth, sizeof(*ctx->shadow), GFP_KERNEL);
-	if (!ctx->shadow)
-		return -ENOMEM;
+	ctx->latency = kvcalloc(1, sizeof(*ctx->latency), GFP_KERNEL);
+	if (!ctx->shadow || !ctx->latency)
+		goto err;
 	for_each_shadow(ctx, shadow) {
 		shadow->ctx = ctx;
 		INIT_LIST_HEAD(&shadow->node);
 	}
 	return 0;
+
+err:
+	kvfree(ctx->latency);
+	kvfree(ctx->shadow);
+	return -ENOMEM;
 }
 
 /**
@@ -136,6 +147,7 @@ int blkfront_queue_alloc_ctxs(struct blkfront_disk *disk)
 		}
 		disk->nr_ctxs++;
 	}
+	disk->nr_poll_ctxs = disk->layout.poll_rings;
 	return 0;
 }
 

@@ -224,22 +224,50 @@ static void recover_configure(struct blkfront_disk *disk)
 }
 
 /*
+ * The ring of a context.  Without rings for polling, those contexts share the others,
+ * whose events end their requests.
+ */
+static struct blkfront_queue *recover_queue_of(struct blkfront_disk *disk,
+					       const struct blkfront_ctx *ctx)
+{
+	unsigned int nr_poll = disk->layout.poll_rings;
+	unsigned int nr = disk->layout.rings - nr_poll;
+	unsigned int first_poll = disk->nr_ctxs - disk->nr_poll_ctxs;
+
+	if (nr_poll && ctx->index >= first_poll)
+		return &disk->queues[nr + (ctx->index - first_poll) % nr_poll];
+	return &disk->queues[ctx->index % nr];
+}
+
+/* Each ring's CPUs, by one of the block layer's maps. */
+static void recover_spread_by(struct blkfront_disk *disk, enum hctx_type type)
+{
+	const unsigned int *ctx_of = disk->tag_set.map[type].mq_map;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		cpumask_set_cpu(cpu, disk->ctxs[ctx_of[cpu]].queue->cpus);
+}
+
+/*
  * Share the rings out to hardware contexts and CPUs: a ring's event comes to
  * where its requests come from.
  */
 static void recover_spread(struct blkfront_disk *disk)
 {
-	const unsigned int *ctx_of = disk->tag_set.map[HCTX_TYPE_DEFAULT].mq_map;
+	unsigned int nr = disk->layout.rings - disk->layout.poll_rings;
 	struct blkfront_queue *queue;
 	struct blkfront_ctx *ctx;
-	unsigned int cpu;
 
 	for_each_ctx(disk, ctx)
-		ctx->queue = &disk->queues[ctx->index % disk->layout.rings];
-	for_each_queue(disk, queue)
+		WRITE_ONCE(ctx->queue, recover_queue_of(disk, ctx));
+	for_each_queue(disk, queue) {
+		blkfront_poll_assign(queue, queue - disk->queues >= nr);
 		cpumask_clear(queue->cpus);
-	for_each_possible_cpu(cpu)
-		cpumask_set_cpu(cpu, disk->ctxs[ctx_of[cpu]].queue->cpus);
+	}
+	recover_spread_by(disk, HCTX_TYPE_DEFAULT);
+	if (disk->nr_poll_ctxs)
+		recover_spread_by(disk, HCTX_TYPE_POLL);
 	for_each_queue(disk, queue)
 		if (queue->irq && cpumask_intersects(queue->cpus,
 						     cpu_online_mask))

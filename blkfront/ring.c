@@ -6,7 +6,7 @@
  * checked before it is used; the first thing that cannot be true breaks the
  * ring, and from then on nothing on it is believed.
  *
- * Everything here is called under queue->lock.
+ * What changes them is called under queue->lock.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -41,6 +41,8 @@ void blkfront_ring_attach(struct blkfront_queue *queue, void *shared,
 	XEN_FRONT_RING_INIT(&queue->ring, sring,
 			    nr_pages * (size_t)BLKIF_PAGE_SIZE);
 	queue->broken = false;
+	/* It asks for events until somebody looks again. */
+	WRITE_ONCE(queue->polled, false);
 	queue->shut = false;
 	queue->event_cons = 0;
 }
@@ -57,17 +59,18 @@ void blkfront_ring_detach(struct blkfront_queue *queue)
 }
 
 /**
- * blkfront_ring_room - is there a free slot?
+ * blkfront_ring_room - how many slots are free?
  * @queue: the queue
  *
  * Context: under queue->lock, or anywhere for an answer that may be old.
  */
-bool blkfront_ring_room(const struct blkfront_queue *queue)
+unsigned int blkfront_ring_room(const struct blkfront_queue *queue)
 {
 	const struct blkfront_front_ring *ring = &queue->ring;
+	RING_IDX used = READ_ONCE(ring->req_prod_pvt) -
+			READ_ONCE(ring->rsp_cons);
 
-	return READ_ONCE(ring->req_prod_pvt) - READ_ONCE(ring->rsp_cons) <
-	       ring->nr_ents;
+	return used < ring->nr_ents ? ring->nr_ents - used : 0;
 }
 
 /**
@@ -243,6 +246,8 @@ struct blkfront_shadow *blkfront_ring_take(struct blkfront_queue *queue)
  * blkfront_ring_done - ask for an event with the next answer
  * @queue: the queue
  *
+ * Not while somebody polls: see poll.c.
+ *
  * Return: false if an answer came meanwhile: it has to be taken first.
  */
 bool blkfront_ring_done(struct blkfront_queue *queue)
@@ -250,8 +255,49 @@ bool blkfront_ring_done(struct blkfront_queue *queue)
 	bool more;
 
 	lockdep_assert_held(&queue->lock);
-	if (queue->broken)
+	if (queue->broken || queue->polled)
 		return true;
 	RING_FINAL_CHECK_FOR_RESPONSES(&queue->ring, more);
 	return !more;
+}
+
+/**
+ * blkfront_ring_quiet - ask for no event, whatever was asked for before
+ * @queue: the queue, which may have no ring
+ *
+ * An event that was passed looks to the backend like one that was lost.
+ */
+void blkfront_ring_quiet(struct blkfront_queue *queue)
+{
+	const struct blkfront_front_ring *ring = &queue->ring;
+
+	lockdep_assert_held(&queue->lock);
+	if (!queue->broken)
+		WRITE_ONCE(ring->sring->rsp_event,
+			   ring->rsp_cons - ring->nr_ents);
+}
+
+/**
+ * blkfront_ring_view - look where both sides are
+ * @queue: the queue; without a ring all of it is 0
+ * @view: result
+ *
+ * Context: process, under disk->lock.
+ */
+void blkfront_ring_view(struct blkfront_queue *queue,
+			struct blkfront_ring_view *view)
+{
+	const struct blkfront_front_ring *ring = &queue->ring;
+
+	memset(view, 0, sizeof(*view));
+	spin_lock_irq(&queue->lock);
+	if (ring->sring) {
+		view->nr_slots = ring->nr_ents;
+		view->req_prod = ring->req_prod_pvt;
+		view->rsp_prod = READ_ONCE(ring->sring->rsp_prod);
+		view->rsp_cons = ring->rsp_cons;
+		view->req_event = READ_ONCE(ring->sring->req_event);
+		view->rsp_event = READ_ONCE(ring->sring->rsp_event);
+	}
+	spin_unlock_irq(&queue->lock);
 }

@@ -326,6 +326,8 @@ static void state_step_init(struct blkfront_disk *disk,
 		if (!disk->refused ||
 		    test_and_clear_bit(BLKFRONT_CHANGED, &disk->flags))
 			state_offer(disk);
+		else if (disk->said == XenbusStateInitialising)
+			blkfront_xenbus_switch(disk, XenbusStateClosing);
 		break;
 	case XenbusStateInitialised:
 	case XenbusStateConnected:
@@ -530,6 +532,9 @@ static void state_begin_again(struct blkfront_disk *disk,
 /* A disk that only lost its connection for good stays, and fails its I/O. */
 static void state_step_dead(struct blkfront_disk *disk)
 {
+	/* It may not have been possible before; a new XenStore never had us. */
+	if (!disk->fresh && !disk->resumed)
+		blkfront_xenbus_switch(disk, XenbusStateClosed);
 	if (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
 	    test_bit(BLKFRONT_ORPHAN, &disk->flags) ||
 	    test_bit(BLKFRONT_CLOSING, &disk->flags))
@@ -618,6 +623,8 @@ void blkfront_state_work(struct work_struct *work)
 	mutex_lock(&disk->lock);
 	state_step(disk);
 	blkfront_lost_step(disk);
+	pr_debug("%s: in state %d, its word is %d\n", disk->vdev.name,
+		 disk->state, disk->said);
 	mutex_unlock(&disk->lock);
 	memalloc_noio_restore(noio);
 	blkfront_disk_put(disk);

@@ -3,8 +3,9 @@
  * The block layer's requests: on their way to the ring and back.
  *
  * A request is made ready before the lock is taken, put under it, and the
- * backend told after it.  The ring's producer moves once per plug, as long as
- * the block layer says that more is to come.
+ * backend told after it; all requests of a plug, if the block layer hands them over
+ * as one.  If not, the ring's producer nevertheless moves once per plug, as long as
+ * it says that more is to come.
  *
  * An answer is taken under the lock in the interrupt handler, which notes the
  * outcome and no more.  What follows, where access to the pages is ended, is done
@@ -19,6 +20,14 @@
 #include <linux/interrupt.h>
 
 #include "blkfront.h"
+#include "compat.h"
+#include "trace.h"
+
+/*
+ * As many requests end together, as the block layer does with tags.  In an interrupt the
+ * first does not wait until the data of all others, which may be megabytes, were copied.
+ */
+#define SUBMIT_BATCH	32
 
 /*
  * The outcome of a request that the backend cannot do.  A flush that cannot be
@@ -131,6 +140,25 @@ static blk_status_t submit_end_here(struct blk_mq_hw_ctx *hctx,
 	return BLK_STS_OK;
 }
 
+/*
+ * Make a new request ready to be put.
+ *
+ * Return: what blkfront_piece_make() returned; with -EBUSY it has to wait.
+ */
+static int submit_make(struct blkfront_shadow *shadow, struct request *rq)
+{
+	int err;
+
+	shadow->rq = rq;
+	shadow->since = jiffies;
+	blkfront_latency_begin(shadow, rq->start_time_ns,
+			       shadow->waited || rq->rq_flags & RQF_USE_SCHED);
+	rq->timeout = blkfront_deadline_jiffies();
+	err = blkfront_piece_make(shadow);
+	shadow->waited = err == -EBUSY;
+	return err;
+}
+
 static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
 				    const struct blk_mq_queue_data *bd)
 {
@@ -147,13 +175,11 @@ static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
 	 * hardware context, and end before the block layer has put this one
 	 * back.  With this status it also looks for itself after a while.
 	 */
-	if (unlikely(blkfront_backlog_closed(queue)))
+	if (unlikely(blkfront_backlog_closed(queue))) {
+		shadow->waited = true;
 		return BLK_STS_RESOURCE;
-
-	shadow->rq = rq;
-	shadow->since = jiffies;
-	rq->timeout = blkfront_deadline_jiffies();
-	err = blkfront_piece_make(shadow);
+	}
+	err = submit_make(shadow, rq);
 	if (unlikely(err == -EBUSY)) {
 		blkfront_backlog_starve(queue);
 		return BLK_STS_RESOURCE;
@@ -168,6 +194,173 @@ static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
 	return BLK_STS_OK;
 }
 
+/*
+ * The first of a plug, as many as are for one context and can be put.
+ *
+ * Return: false if the next one is not for this function: it has to wait, or ends
+ * without the backend.
+ */
+static bool submit_plugged(struct blk_mq_hw_ctx *hctx, compat_rq_list_t *plug)
+{
+	struct blkfront_ctx *ctx = hctx->driver_data;
+	struct blkfront_queue *queue = ctx->queue;
+	struct blkfront_shadow *shadow;
+	struct request *rq;
+	unsigned int room;
+	LIST_HEAD(made);
+
+	if (unlikely(queue->dead || blkfront_backlog_closed(queue)))
+		return false;
+	room = blkfront_ring_room(queue);
+	while ((rq = rq_list_peek(plug)) && rq->mq_hctx == hctx && room--) {
+		shadow = &ctx->shadow[rq->tag];
+		if (unlikely(submit_make(shadow, rq)))
+			break;
+		rq_list_pop(plug);
+		blk_mq_start_request(rq);
+		list_add_tail(&shadow->node, &made);
+	}
+	if (list_empty(&made))
+		return false;
+	blkfront_backlog_put_all(queue, &made);
+	return true;
+}
+
+/* What stays on the list goes through queue_rq, in order. */
+static void submit_queue_rqs(compat_rq_list_t *plug)
+{
+	struct request *rq;
+
+	while ((rq = rq_list_peek(plug)))
+		if (!submit_plugged(rq->mq_hctx, plug))
+			return;
+}
+
+/* Under queue->lock: the request is in the journal no more. */
+static void submit_forget(struct blkfront_shadow *shadow, blk_status_t status)
+{
+	lockdep_assert_held(&shadow->ctx->queue->lock);
+	trace_blkfront_end(shadow, status);
+	blkfront_latency_end(shadow);
+	shadow->state = BLKFRONT_FREE;
+	shadow->rq = NULL;
+	shadow->ctx->nr_busy--;
+}
+
+/* What EOPNOTSUPP means for the request, and for those after it. */
+static blk_status_t submit_not_supported(struct blkfront_shadow *shadow)
+{
+	struct blkfront_disk *disk = shadow->ctx->queue->disk;
+	blk_status_t status = submit_refuse(shadow);
+
+	if (status == BLK_STS_NOTSUPP) {
+		set_bit(BLKFRONT_NO_DISCARD, &disk->flags);
+		blkfront_disk_queue_block_work(disk);
+	}
+	return status;
+}
+
+/*
+ * See to a request that was answered, in hard interrupt or softirq, as the block
+ * layer decides, or where somebody polls for it.
+ *
+ * Return: true if it is to be ended, with the status in its shadow; false if it is
+ * not over, and the caller's no more.
+ */
+static bool submit_settle(struct blkfront_shadow *shadow)
+{
+	unsigned int bytes = shadow->io.nr_sectors << SECTOR_SHIFT;
+	struct blkfront_queue *queue = shadow->ctx->queue;
+
+	if (!submit_disarm(queue, shadow))
+		return false;
+	if (!shadow->status && queue->pool.private)
+		blkfront_bounce_home(shadow);
+	blkfront_piece_drop(shadow);
+	if (unlikely(shadow->status == BLK_STS_NOTSUPP))
+		shadow->status = submit_not_supported(shadow);
+	if (likely(!shadow->rest) || shadow->status ||
+	    !blk_update_request(shadow->rq, BLK_STS_OK, bytes))
+		return true;
+	blkfront_deadline_watch(queue->disk);
+	blkfront_backlog_add(shadow, true);
+	return false;
+}
+
+/* One by one: those that are for another CPU, or to be ended by themselves. */
+static void submit_complete(struct request *rq)
+{
+	struct blkfront_ctx *ctx = rq->mq_hctx->driver_data;
+	struct blkfront_shadow *shadow = &ctx->shadow[rq->tag];
+
+	if (submit_settle(shadow))
+		blkfront_submit_end(shadow, shadow->status);
+}
+
+/*
+ * The first of those that were answered, as far as they are over on this CPU: one lock
+ * and one kick for all, and the block layer has their tags back together.  It does not
+ * take those that failed, or that somebody but their bios waits for.
+ */
+static void submit_complete_some(struct blkfront_queue *queue,
+				 struct list_head *answered,
+				 struct io_comp_batch *iob)
+{
+	unsigned int nr = SUBMIT_BATCH;
+	struct blkfront_shadow *shadow;
+	unsigned long flags;
+	LIST_HEAD(over);
+
+	while (nr-- && !list_empty(answered)) {
+		shadow = list_first_entry(answered, struct blkfront_shadow,
+					  node);
+		list_del(&shadow->node);
+		if (blk_mq_complete_request_remote(shadow->rq) ||
+		    !submit_settle(shadow))
+			continue;
+		if (!shadow->status &&
+		    blk_mq_add_to_batch(shadow->rq, iob, false,
+					blk_mq_end_request_batch))
+			list_add_tail(&shadow->node, &over);
+		else
+			blkfront_submit_end(shadow, shadow->status);
+	}
+	if (list_empty(&over))
+		return;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	list_for_each_entry(shadow, &over, node)
+		submit_forget(shadow, BLK_STS_OK);
+	if (wq_has_sleeper(&queue->disk->wait))
+		wake_up_all(&queue->disk->wait);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	submit_kick(queue);
+}
+
+/* Under queue->lock: take all answers that are there; how many. */
+static unsigned int submit_take(struct blkfront_queue *queue,
+				struct list_head *answered)
+{
+	struct blkfront_shadow *shadow;
+	unsigned int nr = 0;
+	u64 now = 0;
+
+	lockdep_assert_held(&queue->lock);
+	queue->end_ns = 0;
+	do {
+		while (!IS_ERR(shadow = blkfront_ring_take(queue))) {
+			if (!nr++)
+				now = blkfront_latency_clock();
+			if (likely(!shadow->status))
+				blkfront_durable_note(queue, shadow);
+			shadow->times.answered_ns = now;
+			trace_blkfront_take(shadow, shadow->status);
+			list_add_tail(&shadow->node, answered);
+		}
+	} while (!blkfront_ring_done(queue));
+	return nr;
+}
+
 /**
  * blkfront_submit_reap - take all answers that are on the ring
  * @queue: the queue
@@ -180,22 +373,50 @@ static blk_status_t submit_queue_rq(struct blk_mq_hw_ctx *hctx,
  */
 void blkfront_submit_reap(struct blkfront_queue *queue)
 {
-	struct blkfront_shadow *shadow, *next;
 	LIST_HEAD(answered);
 	unsigned long flags;
 
 	spin_lock_irqsave(&queue->lock, flags);
-	do {
-		while (!IS_ERR(shadow = blkfront_ring_take(queue))) {
-			if (likely(!shadow->status))
-				blkfront_durable_note(queue, shadow);
-			list_add_tail(&shadow->node, &answered);
-		}
-	} while (!blkfront_ring_done(queue));
+	submit_take(queue, &answered);
 	spin_unlock_irqrestore(&queue->lock, flags);
 
-	list_for_each_entry_safe(shadow, next, &answered, node)
-		blk_mq_complete_request(shadow->rq);
+	/* Once the last requests have ended, the disk may be gone. */
+	while (!list_empty(&answered)) {
+		DEFINE_IO_COMP_BATCH(iob);
+
+		submit_complete_some(queue, &answered, &iob);
+		if (iob.complete)
+			iob.complete(&iob);
+	}
+}
+
+/**
+ * blkfront_submit_poll - take all answers that are on the ring, with no event
+ * @queue: the queue, which may have no ring
+ * @iob: gets requests that the caller ends, together; may be NULL
+ *
+ * Context: any; does not sleep.  What is under way with the queue is no matter.
+ * Return: how many there were.
+ */
+unsigned int blkfront_submit_poll(struct blkfront_queue *queue,
+				  struct io_comp_batch *iob)
+{
+	bool good, broke;
+	LIST_HEAD(answered);
+	unsigned long flags;
+	unsigned int nr;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	good = !queue->broken;
+	nr = submit_take(queue, &answered);
+	broke = good && queue->broken;
+	spin_unlock_irqrestore(&queue->lock, flags);
+
+	if (unlikely(broke))
+		submit_break(queue);
+	while (!list_empty(&answered))
+		submit_complete_some(queue, &answered, iob);
+	return nr;
 }
 
 /**
@@ -256,15 +477,12 @@ void blkfront_submit_look(struct blkfront_queue *queue)
  */
 void blkfront_submit_end(struct blkfront_shadow *shadow, blk_status_t status)
 {
-	struct blkfront_ctx *ctx = shadow->ctx;
-	struct blkfront_queue *queue = ctx->queue;
+	struct blkfront_queue *queue = shadow->ctx->queue;
 	struct request *rq = shadow->rq;
 	unsigned long flags;
 
 	spin_lock_irqsave(&queue->lock, flags);
-	shadow->state = BLKFRONT_FREE;
-	shadow->rq = NULL;
-	ctx->nr_busy--;
+	submit_forget(shadow, status);
 	if (wq_has_sleeper(&queue->disk->wait))
 		wake_up_all(&queue->disk->wait);
 	spin_unlock_irqrestore(&queue->lock, flags);
@@ -272,43 +490,6 @@ void blkfront_submit_end(struct blkfront_shadow *shadow, blk_status_t status)
 	submit_kick(queue);
 	/* Once the request has ended, the disk may be gone. */
 	blk_mq_end_request(rq, status);
-}
-
-/* What EOPNOTSUPP means for the request, and for those after it. */
-static blk_status_t submit_not_supported(struct blkfront_shadow *shadow)
-{
-	struct blkfront_disk *disk = shadow->ctx->queue->disk;
-	blk_status_t status = submit_refuse(shadow);
-
-	if (status == BLK_STS_NOTSUPP) {
-		set_bit(BLKFRONT_NO_DISCARD, &disk->flags);
-		blkfront_disk_queue_block_work(disk);
-	}
-	return status;
-}
-
-/* Hard interrupt or softirq, as the block layer decides. */
-static void submit_complete(struct request *rq)
-{
-	struct blkfront_ctx *ctx = rq->mq_hctx->driver_data;
-	struct blkfront_shadow *shadow = &ctx->shadow[rq->tag];
-	unsigned int bytes = shadow->io.nr_sectors << SECTOR_SHIFT;
-	blk_status_t status = shadow->status;
-
-	if (!submit_disarm(ctx->queue, shadow))
-		return;
-	if (!status && ctx->queue->pool.private)
-		blkfront_bounce_home(shadow);
-	blkfront_piece_drop(shadow);
-	if (unlikely(status == BLK_STS_NOTSUPP))
-		status = submit_not_supported(shadow);
-	if (unlikely(shadow->rest) && !status &&
-	    blk_update_request(rq, BLK_STS_OK, bytes)) {
-		blkfront_deadline_watch(ctx->queue->disk);
-		blkfront_backlog_add(shadow, true);
-	} else {
-		blkfront_submit_end(shadow, status);
-	}
 }
 
 static int submit_init_hctx(struct blk_mq_hw_ctx *hctx, void *driver_data,
@@ -320,10 +501,37 @@ static int submit_init_hctx(struct blk_mq_hw_ctx *hctx, void *driver_data,
 	return 0;
 }
 
+static int submit_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
+{
+	struct blkfront_ctx *ctx = hctx->driver_data;
+	struct blkfront_queue *queue = READ_ONCE(ctx->queue);
+
+	blkfront_poll_note(queue);
+	return blkfront_submit_poll(queue, iob);
+}
+
+/* The last contexts are for polling, if there are such. */
+static void submit_map_queues(struct blk_mq_tag_set *set)
+{
+	struct blkfront_disk *disk = set->driver_data;
+	unsigned int nr = disk->nr_ctxs - disk->nr_poll_ctxs;
+
+	set->map[HCTX_TYPE_DEFAULT].nr_queues = nr;
+	blk_mq_map_queues(&set->map[HCTX_TYPE_DEFAULT]);
+	if (!disk->nr_poll_ctxs)
+		return;
+	set->map[HCTX_TYPE_POLL].nr_queues = disk->nr_poll_ctxs;
+	set->map[HCTX_TYPE_POLL].queue_offset = nr;
+	blk_mq_map_queues(&set->map[HCTX_TYPE_POLL]);
+}
+
 const struct blk_mq_ops blkfront_mq_ops = {
 	.queue_rq = submit_queue_rq,
+	.queue_rqs = submit_queue_rqs,
 	.commit_rqs = submit_commit_rqs,
 	.complete = submit_complete,
 	.timeout = blkfront_deadline_timeout,
+	.poll = submit_poll,
+	.map_queues = submit_map_queues,
 	.init_hctx = submit_init_hctx,
 };

@@ -176,26 +176,32 @@ int blkfront_xenbus_anew(struct blkfront_disk *disk)
 }
 
 /**
- * blkfront_xenbus_put_state - write our state, unless the node is gone
+ * blkfront_xenbus_put_state - write our state, unless the node is another one's
  * @xbt: the transaction
  * @xbdev: the device
  * @state: the state
  *
- * Return: 0; -ENOENT when it is gone; or another error.
+ * Return: 0; -ENOENT when the node is gone, or was made anew; or another error.
  */
 int blkfront_xenbus_put_state(struct xenbus_transaction xbt,
 			      struct xenbus_device *xbdev,
 			      enum xenbus_state state)
 {
-	void *now = xenbus_read(xbt, xbdev->nodename, "state", NULL);
+	int now, err = xenbus_scanf(xbt, xbdev->nodename, "state", "%d", &now);
 
-	if (IS_ERR(now))
-		return xenbus_is_missing(PTR_ERR(now)) ? -ENOENT : PTR_ERR(now);
-	kfree(now);
+	if (err != 1)
+		return xenbus_is_missing(err) ? -ENOENT : err;
+	if (now == XenbusStateInitialising && xbdev->state != now)
+		return -ENOENT;
 	return xenbus_printf(xbt, xbdev->nodename, "state", "%d", state);
 }
 
-/* If the node is gone it stays gone, and there is nobody to tell. */
+/*
+ * If the node is gone it stays gone, and there is nobody to tell.
+ *
+ * Not by xenbus_switch_state(), which says Closing, or nothing, where it cannot have a
+ * transaction: XenStore lets a guest have few at once, 10 unless told otherwise.
+ */
 static int xenbus_write_state(struct xenbus_device *xbdev,
 			      enum xenbus_state state)
 {
@@ -226,21 +232,25 @@ static int xenbus_write_state(struct xenbus_device *xbdev,
  * xenwatch cannot know.  So a copy that says Initialising is left alone here;
  * device_changed() brings it up to date.
  *
- * What cannot be written now is what the next step says again.
+ * What cannot be written now is written in a second.
  */
 void blkfront_xenbus_switch(struct blkfront_disk *disk, enum xenbus_state state)
 {
 	struct xenbus_device *xbdev = disk->xbdev;
+	int err;
 
 	lockdep_assert_held(&disk->lock);
 	if (!xbdev || state == disk->said)
 		return;
-	if (xbdev->state != XenbusStateInitialising) {
-		xenbus_switch_state(xbdev, state);
-	} else if (xenbus_write_state(xbdev, state)) {
+	err = xenbus_write_state(xbdev, state);
+	if (err) {
+		blkfront_warn(disk, "%s/state cannot be written: error %d, tried again in a second\n",
+			      xbdev->nodename, err);
 		blkfront_disk_queue_work(disk, HZ);
 		return;
 	}
+	if (xbdev->state != XenbusStateInitialising)
+		xbdev->state = state;
 	disk->said = state;
 	if (state == XenbusStateClosed)
 		complete(&xbdev->down);

@@ -22,8 +22,13 @@ static void xenbus_wish(const struct blkfront_disk *disk,
 			struct blkfront_wish *wish)
 {
 	wish->rings = min(READ_ONCE(blkfront_max_queues), num_online_cpus());
-	if (disk->nr_ctxs)
-		wish->rings = min(wish->rings, disk->nr_ctxs);
+	wish->poll_rings = min(READ_ONCE(blkfront_poll_queues),
+			       num_online_cpus());
+	if (disk->nr_ctxs) {
+		wish->rings = min(wish->rings,
+				  disk->nr_ctxs - disk->nr_poll_ctxs);
+		wish->poll_rings = min(wish->poll_rings, disk->nr_poll_ctxs);
+	}
 	wish->ring_order = READ_ONCE(blkfront_max_ring_page_order);
 	wish->segments = READ_ONCE(blkfront_max_indirect_segments);
 	wish->persistent = disk->persistent;

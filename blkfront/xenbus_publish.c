@@ -20,8 +20,8 @@ static const char * const xenbus_stale_keys[] = {
 	BLKIF_KEY_FEATURE_PERSISTENT,
 };
 
-/* More queues, or pages of a ring, no driver had. */
-#define XENBUS_MAX_STALE	256
+/* More queues, or pages of a ring, no driver has. */
+#define XENBUS_MAX_STALE	1024
 
 /* Remove those of a row of keys, or of directories, that are there. */
 static int xenbus_remove_row(struct xenbus_transaction xbt, const char *node,

@@ -19,6 +19,12 @@
 #define BLK_MQ_F_SHOULD_MERGE		0
 #endif
 
+#ifdef COMPAT_HAVE_QUEUE_RQS_LIST	/* 6.13, and 6.12.y of late */
+typedef struct rq_list compat_rq_list_t;
+#else
+typedef struct request *compat_rq_list_t;
+#endif
+
 #ifndef kzalloc_obj			/* 7.0, and 6.12.y of late */
 #define kzalloc_obj(obj)		kzalloc(sizeof(obj), GFP_KERNEL)
 #endif

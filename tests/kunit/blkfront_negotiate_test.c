@@ -259,6 +259,47 @@ static void which_rings_there_are(struct kunit *test)
 	}
 }
 
+/* Only where there is another ring besides. */
+static void which_rings_are_polled(struct kunit *test)
+{
+	static const struct {
+		const char *queues;
+		unsigned int want_rings, want_polled, rings, polled;
+	} cases[] = {
+		{ NULL, 4, 2, 1, 0 },
+		{ "0", 4, 2, 1, 0 },
+		{ "1", 4, 2, 1, 0 },
+		{ "2", 4, 2, 2, 1 },
+		{ "3", 4, 2, 3, 2 },
+		{ "4", 4, 2, 4, 2 },
+		{ "6", 4, 2, 6, 2 },
+		{ "64", 4, 2, 6, 2 },
+		{ "64", 0, 2, 3, 2 },
+		{ "4294967295", 4, 4294967295, 4294967295, 4294967294 },
+	};
+	struct blkfront_refusal refusal;
+	struct blkfront_layout layout;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct blkfront_wish want = {
+			.rings = cases[i].want_rings,
+			.poll_rings = cases[i].want_polled,
+		};
+		struct blkfront_offer offer = {
+			.value[BLKFRONT_KEY_MAX_QUEUES] = cases[i].queues,
+		};
+
+		KUNIT_ASSERT_EQ(test, 0,
+				blkfront_negotiate_layout(&offer, &want,
+							  &layout, &refusal));
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].rings, layout.rings,
+				    "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].polled, layout.poll_rings,
+				    "case %u", i);
+	}
+}
+
 static void D13_rings_that_cannot_be(struct kunit *test)
 {
 	static const struct bad_case cases[] = {
@@ -303,6 +344,7 @@ static struct kunit_case negotiate_cases[] = {
 	KUNIT_CASE(how_large_a_request_may_be),
 	KUNIT_CASE(PG1_persistent_if_both_say_so),
 	KUNIT_CASE(which_rings_there_are),
+	KUNIT_CASE(which_rings_are_polled),
 	KUNIT_CASE(D13_rings_that_cannot_be),
 	{}
 };

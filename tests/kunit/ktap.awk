@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Reads a boot's console, then its results.log (from the first line "LOADED" or
-# "SUITE" on); prints "ok|skip|FAIL <tab> suite.case <tab> seconds <tab> why".
+# "SUITE" on); prints "ok|skip|unsteady|FAIL <tab> suite.case <tab> seconds <tab> why".
 # The console is asked only how long a case took, and why it failed.
+#
+# A suite that failed ran three times more: a case that failed in one of the four runs, and
+# passed in the others, is unsteady.
 
 { sub(/\r$/, "") }
 
@@ -31,11 +34,19 @@
 
 /^SUITE / {
 	close_suite()
+	tell_suite()
+}
+
+/^AGAIN / {
+	close_suite()
+}
+
+/^(SUITE|AGAIN) / {
 	suite = $2
 	planned = -1
 	seen = 0
+	bad_cases = 0
 	done = 0
-	saw_plan = 0
 	next
 }
 
@@ -65,6 +76,7 @@ saying && !/^    (not )?ok [0-9]+ / {
 /^    (not )?ok [0-9]+ / {
 	seen++
 	bad = ($1 == "not")
+	bad_cases += bad
 	name = suite "." $(bad ? 4 : 3)
 	skip = match($0, /# SKIP/) ? substr($0, RSTART + 7) : ""
 	if (bad)
@@ -78,13 +90,43 @@ saying && !/^    (not )?ok [0-9]+ / {
 	next
 }
 
-/^(not )?ok 1 / { done = 1 }
+/^(not )?ok 1 / {
+	done = 1
+	if ($1 == "not" && !bad_cases)
+		report("FAIL", suite, "failed, and none of its cases")
+}
 
-END { close_suite() }
+END {
+	close_suite()
+	tell_suite()
+}
 
-function report(kind, name, why)
+# Told when the suite has run as often as it will.
+function report(how, name, why)
 {
-	printf "%s\t%s\t%d\t%s\n", kind, name, took[name] + 0.5, why
+	if (!(name in kind))
+		order[++cases] = name
+	if (!(name in kind) || (how == "FAIL" && !failures[name])) {
+		kind[name] = how
+		reason[name] = why
+	}
+	failures[name] += how == "FAIL"
+	successes[name] += how == "ok"
+}
+
+function tell_suite(i, name)
+{
+	for (i = 1; i <= cases; i++) {
+		name = order[i]
+		if (failures[name] == 1 && successes[name] == 3)
+			kind[name] = "unsteady"
+		printf "%s\t%s\t%d\t%s\n", kind[name], name,
+		       took[name] + 0.5, reason[name]
+	}
+	cases = 0
+	split("", kind)
+	split("", failures)
+	split("", successes)
 }
 
 function close_suite()

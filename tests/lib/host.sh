@@ -45,3 +45,11 @@ host_sources()
 		printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$uri" "$suite"
 	done
 }
+
+# host_apt_options: options of mmdebstrap, one for each line, that have the new root's
+# packages fetched as the machine's are (through a proxy, from an old snapshot).
+host_apt_options()
+{
+	apt-config dump | grep -E '^Acquire::(Check-|Retries|ForceIPv|https?(::| ))' |
+		sed 's/;$//; s/^/--aptopt=/'
+}

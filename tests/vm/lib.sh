@@ -5,8 +5,8 @@
 # what is booted with it.  Sourced after common.sh and host.sh.
 
 VM_PACKAGES=(
-	busybox-static dmsetup e2fsprogs fdisk fio grub-common grub-xen-bin kmod
-	lvm2 psmisc qemu-system-xen util-linux xen-hypervisor-4.20-amd64
+	bpftrace busybox-static dmsetup e2fsprogs fdisk fio grub-common grub-xen-bin kmod
+	linux-perf lvm2 psmisc qemu-system-xen trace-cmd util-linux xen-hypervisor-4.20-amd64
 	xen-utils-4.20 xenstore-utils xz-utils zstd
 )
 

@@ -211,8 +211,9 @@ guest_quietly()
 	return 1
 }
 
-# load_intree_front: again, with its parameters, if the guest has that one.
-load_intree_front()
+# prepare_front: the guest's driver as it is to be measured: the in-tree one is loaded
+# again, with its parameters.
+prepare_front()
 {
 	[ "$FRONT" = ours ] ||
 		guest_run g1 "rmmod xen_blkfront && modprobe xen-blkfront $INTREE_FRONT"
@@ -239,7 +240,7 @@ in_guest()
 
 	# The in-tree frontend wants 128 MiB for each disk.
 	need_guest vcpus="$VCPUS" memory=1024 tsc=native
-	load_intree_front
+	prepare_front
 	attach
 	symbols "$FRONT-$BACK" \
 		"$(guest_run g1 "grep -F '[xen_blkfront]' /proc/kallsyms | grep -i ' t ' | gzip" | gunzip)"

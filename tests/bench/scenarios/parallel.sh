@@ -35,7 +35,7 @@ timed_in_guest()
 	local name args
 
 	need_guest vcpus=4 memory=1024 tsc=native
-	load_intree_front
+	prepare_front
 	attach
 	while read -r name args; do
 		# shellcheck disable=SC2086 # arguments, one by one

@@ -127,6 +127,7 @@ void back_works(struct kunit *test, struct peer *peer, u64 sector)
 	KUNIT_EXPECT_EQ(test, peer->op[2], BLKIF_OP_READ);
 	KUNIT_EXPECT_TRUE(test, peer_check(peer, 3, 3,
 					   disk.data + (sector << 9)));
+	loopback_rest();
 }
 
 void back_reaches(struct kunit *test, enum xenbus_state state)
@@ -140,6 +141,7 @@ void back_idle_period(struct kunit *test, struct bench *bench)
 	struct blkback_queue *queue;
 	unsigned int i;
 
+	loopback_rest();
 	for (i = 0; i < dev->nr_queues; i++) {
 		queue = dev->queue[i];
 		/* What it grew for is there. */
@@ -163,6 +165,19 @@ void back_put_many(struct peer *peer, u8 op, unsigned int nr,
 		peer_put(peer, &slot);
 	}
 	peer_push(peer);
+}
+
+void back_put_many_settled(struct peer *peer, u8 op, unsigned int nr,
+			   unsigned int nr_segments)
+{
+	back_put_many(peer, op, nr, nr_segments);
+	loopback_settle();
+}
+
+unsigned int back_answered(struct peer *peer)
+{
+	peer_collect(peer);
+	return peer->nr_answers;
 }
 
 void back_wait_held(struct kunit *test, unsigned int nr)
@@ -249,6 +264,20 @@ void back_connect_wide(struct kunit *test, struct bench *bench)
 	KUNIT_EXPECT_EQ(test, bench->nr_wide, xen.nr_rings);
 }
 
+unsigned int back_nr_objects(struct bench *bench)
+{
+	struct blkback_dev *dev = dev_get_drvdata(&bench->back->dev);
+	unsigned int nr = atomic_read(&xen.nr_objects), type;
+	struct blkback_stats *stats;
+
+	for (type = 0; type < BLKBACK_NR_TYPES; type++) {
+		nr -= !!dev->latencies.idle[type];
+		for (stats = dev->stats; stats; stats = stats->next)
+			nr -= !!READ_ONCE(stats->latency.set[type]);
+	}
+	return nr;
+}
+
 void back_close_wide(struct kunit *test, struct bench *bench)
 {
 	peer_state(XenbusStateClosed);
@@ -256,7 +285,7 @@ void back_close_wide(struct kunit *test, struct bench *bench)
 	KUNIT_EXPECT_EQ(test, 0, xen.nr_rings);
 	KUNIT_EXPECT_EQ(test, 0, xen.nr_mapped);
 	KUNIT_EXPECT_EQ(test, 0, xen.nr_pages);
-	KUNIT_EXPECT_EQ(test, 0, atomic_read(&xen.nr_objects));
+	KUNIT_EXPECT_EQ(test, 0, back_nr_objects(bench));
 	KUNIT_ASSERT_TRUE(test, back_retract_wide(bench));
 	KUNIT_EXPECT_EQ(test, 0, xen.nr_bound);
 	back_begin_again(test);

@@ -51,6 +51,9 @@ void back_connect_wide(struct kunit *test, struct bench *bench);
 /* Closed, begun again, and nothing left behind. */
 void back_close_wide(struct kunit *test, struct bench *bench);
 
+/* Of the rings' pools: histograms, which outlive them, do not count. */
+unsigned int back_nr_objects(struct bench *bench);
+
 /* A write, a read, and the data of both. */
 void back_works(struct kunit *test, struct peer *peer, u64 sector);
 /* After a refusal: the frontend closes, begins again, and it works. */
@@ -60,6 +63,11 @@ void back_idle_period(struct kunit *test, struct bench *bench);
 /* Put and show so many requests, of the pages and sectors from 11 * i on for each i. */
 void back_put_many(struct peer *peer, u8 op, unsigned int nr,
 		   unsigned int nr_segments);
+/* The same, and what follows from it is done. */
+void back_put_many_settled(struct peer *peer, u8 op, unsigned int nr,
+			   unsigned int nr_segments);
+/* How many were by now, in all. */
+unsigned int back_answered(struct peer *peer);
 /* So many bios are held by the disk. */
 void back_wait_held(struct kunit *test, unsigned int nr);
 /* The disk keeps this request until disk_release(). */
@@ -68,12 +76,14 @@ void back_hold(struct kunit *test, struct peer *peer,
 
 extern struct kunit_suite back_states_suite;
 extern struct kunit_suite back_stats_suite;
+extern struct kunit_suite back_latency_suite;
 extern struct kunit_suite back_connect_suite;
 extern struct kunit_suite back_ring_suite;
 extern struct kunit_suite back_io_suite;
 extern struct kunit_suite back_map_suite;
 extern struct kunit_suite back_copy_suite;
 extern struct kunit_suite back_poll_suite;
+extern struct kunit_suite back_lone_suite;
 extern struct kunit_suite back_wide_suite;
 extern struct kunit_suite back_discard_suite;
 extern struct kunit_suite back_emulate_suite;
@@ -81,6 +91,10 @@ extern struct kunit_suite back_emulate_turns_suite;
 extern struct kunit_suite back_barrier_suite;
 extern struct kunit_suite back_unwritten_suite;
 extern struct kunit_suite back_deadline_suite;
+extern struct kunit_suite back_leave_suite;
+extern struct kunit_suite back_limit_suite;
+extern struct kunit_suite back_charge_suite;
+extern struct kunit_suite back_share_suite;
 extern struct kunit_suite back_indirect_suite;
 extern struct kunit_suite back_persistent_suite;
 extern struct kunit_suite back_silent_suite;

@@ -228,27 +228,51 @@ static void copied_and_mapped_in_one_batch(struct kunit *test)
 	KUNIT_EXPECT_GT(test, xen.nr_map_ops, 0);
 }
 
+/* The disk has a read of a page, which is not what the page holds yet. */
+static void hold_read(struct kunit *test, struct bench *bench)
+{
+	struct peer *peer = bench->peer;
+	struct peer_slot slot = peer_request(peer, BLKIF_OP_READ, 1, 0, 1, 0);
+
+	back_connect(test, bench);
+	memset(disk.data, 0x5a, PAGE_SIZE);
+	memset(page_address(peer->page[0]), 0xa5, PAGE_SIZE);
+	back_hold(test, peer, &slot);
+}
+
 /* D15: who has left may have lent the page to another. */
 static void D15_nothing_is_copied_to_who_has_left(struct kunit *test)
 {
 	struct bench *bench = test->priv;
 	struct peer *peer = bench->peer;
-	struct peer_slot slot = peer_request(peer, BLKIF_OP_READ, 1, 0, 1, 0);
-	u8 *page = page_address(peer->page[0]);
 
-	back_connect(test, bench);
-	memset(disk.data, 0x5a, PAGE_SIZE);
-	memset(page, 0xa5, PAGE_SIZE);
-	back_hold(test, peer, &slot);
+	hold_read(test, bench);
 	peer_state(XenbusStateClosing);
 	peer_state(XenbusStateClosed);
 	/* Its work item waits for the disk. */
 	msleep(100);
 	disk_release();
 	back_reaches(test, XenbusStateClosed);
-	KUNIT_EXPECT_NULL(test, memchr_inv(page, 0xa5, PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(peer->page[0]), 0xa5,
+					   PAGE_SIZE));
 	peer_collect(peer);
 	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR, peer->status[1]);
+}
+
+/* By force: nobody has said anything, and its nodes are not there any more. */
+static void D15_nothing_is_copied_to_who_is_gone(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+
+	hold_read(test, bench);
+	store_remove(FRONT_NODE);
+	KUNIT_EXPECT_TRUE(test, loopback_wait(!device_is_registered(&bench->back->dev)));
+	disk_release();
+	KUNIT_EXPECT_TRUE(test, loopback_wait(!READ_ONCE(xen.nr_rings)));
+	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(peer->page[0]), 0xa5,
+					   PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, peer_retract(peer));
 }
 
 static int copy_init(struct kunit *test)
@@ -268,6 +292,7 @@ static struct kunit_case back_copy_cases[] = {
 	KUNIT_CASE(a_lower_bound_is_kept_at_once),
 	KUNIT_CASE(copied_and_mapped_in_one_batch),
 	KUNIT_CASE(D15_nothing_is_copied_to_who_has_left),
+	KUNIT_CASE(D15_nothing_is_copied_to_who_is_gone),
 	{}
 };
 

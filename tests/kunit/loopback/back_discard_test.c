@@ -213,13 +213,35 @@ static void disconnect_ends_discards(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MAX_PIECES, disk.nr_held);
 	disk_release();
 	back_reaches(test, XenbusStateClosed);
-	/* Those two, and the flush at the end. */
-	KUNIT_EXPECT_EQ(test, MAX_PIECES + 1, disk.nr_ops);
+	KUNIT_EXPECT_EQ(test, MAX_PIECES, disk.nr_ops);
 	for (i = 0; i < NR_RINGS; i++) {
 		peer_collect(bench->wide[i]);
 		KUNIT_EXPECT_EQ(test, 2, bench->wide[i]->nr_errors);
 	}
 	back_close_wide(test, bench);
+}
+
+/* The host lets go of a disk whose frontend stays, and may not hear of it. */
+static void unbind_ends_discards_without_errors(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	unsigned int i;
+
+	discard_connect(test, bench);
+	for (i = 0; i < NR_RINGS; i++)
+		discard(bench, i, 1, 0, DISK_SECTORS);
+	back_wait_held(test, MAX_PIECES);
+	store_remove_device(bench->back);
+	disk_release();
+	KUNIT_EXPECT_TRUE(test, loopback_wait(!READ_ONCE(xen.nr_rings)));
+	KUNIT_EXPECT_EQ(test, MAX_PIECES, disk.nr_ops);
+	for (i = 0; i < NR_RINGS; i++) {
+		peer_collect(bench->wide[i]);
+		KUNIT_EXPECT_EQ(test, 1, bench->wide[i]->nr_answers);
+		KUNIT_EXPECT_EQ(test, 0, bench->wide[i]->nr_errors);
+	}
+	for (i = 0; i < NR_RINGS; i++)
+		KUNIT_EXPECT_TRUE(test, peer_retract(bench->wide[i]));
 }
 
 /* A disk that takes all of itself at once is not asked to. */
@@ -250,6 +272,7 @@ static struct kunit_case back_discard_cases[] = {
 	KUNIT_CASE(few_pieces_over_four_rings),
 	KUNIT_CASE(failed_pieces_keep_no_turn),
 	KUNIT_CASE(disconnect_ends_discards),
+	KUNIT_CASE(unbind_ends_discards_without_errors),
 	KUNIT_CASE(pieces_are_small),
 	{}
 };

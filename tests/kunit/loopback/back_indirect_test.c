@@ -219,13 +219,13 @@ static void forward_progress_in_parts(struct kunit *test)
 	xen.pages_budget = PART_PAGES;
 	xen.no_memory = true;
 	back_connect(test, bench);
-	KUNIT_EXPECT_EQ(test, 3, atomic_read(&xen.nr_objects));
+	KUNIT_EXPECT_EQ(test, 3, back_nr_objects(bench));
 	peer_fill(peer, 0, MAX_SEGMENTS, 5);
 	put_many(peer, PEER_SLOTS, MAX_SEGMENTS);
 	KUNIT_ASSERT_TRUE(test, peer_wait(peer, PEER_SLOTS));
 	KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
 	KUNIT_EXPECT_EQ(test, PART_PAGES, xen.nr_pages);
-	KUNIT_EXPECT_EQ(test, 3, atomic_read(&xen.nr_objects));
+	KUNIT_EXPECT_EQ(test, 3, back_nr_objects(bench));
 	KUNIT_EXPECT_EQ(test, PEER_SLOTS * MAX_SEGMENTS, xen.nr_map_ops);
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_TRUE(test, peer_check(peer, 0, MAX_SEGMENTS,
@@ -310,7 +310,7 @@ static void D24_closed_in_the_middle_of_parts(struct kunit *test)
 		peer_collect(peer);
 		KUNIT_EXPECT_EQ(test, 0, peer->nr_errors);
 		KUNIT_EXPECT_EQ(test, 0, xen.nr_mapped);
-		KUNIT_EXPECT_EQ(test, 0, atomic_read(&xen.nr_objects));
+		KUNIT_EXPECT_EQ(test, 0, back_nr_objects(bench));
 		KUNIT_ASSERT_TRUE(test, peer_retract(peer));
 		xen.pages_budget = -1;
 		back_begin_again(test);
@@ -377,12 +377,12 @@ static void an_idle_ring_gives_back(struct kunit *test)
 		msleep(20);
 	}
 	KUNIT_EXPECT_GT(test, xen.nr_pages, PART_PAGES);
-	KUNIT_EXPECT_GT(test, atomic_read(&xen.nr_objects), 3);
+	KUNIT_EXPECT_GT(test, back_nr_objects(bench), 3);
 	/* In the first of them it was not idle. */
 	back_idle_period(test, bench);
 	back_idle_period(test, bench);
 	KUNIT_EXPECT_EQ(test, PART_PAGES, xen.nr_pages);
-	KUNIT_EXPECT_EQ(test, 3, atomic_read(&xen.nr_objects));
+	KUNIT_EXPECT_EQ(test, 3, back_nr_objects(bench));
 	back_works(test, peer, 0);
 }
 

@@ -1,46 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the backend shows in sysfs. */
-#include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/kthread.h>
 #include <linux/mount.h>
 
+#include "../../../blkback/blkback.h"
 #include "back.h"
-
-/* A kernel thread has no /sys of its own. */
-static struct vfsmount *mount_sysfs(void)
-{
-	struct file_system_type *type = get_fs_type("sysfs");
-	struct vfsmount *mnt;
-
-	if (!type)
-		return ERR_PTR(-ENODEV);
-	mnt = kern_mount(type);
-	module_put(type->owner);
-	return mnt;
-}
 
 /* The text of a file below the device's directory; false when there is none. */
 static bool read_sysfs(struct vfsmount *mnt, const char *name, char *text,
 		       size_t size)
 {
-	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
-	struct file *file;
 	char path[96];
-	loff_t pos = 0;
-	ssize_t len;
 
 	snprintf(path, sizeof(path), "devices/xenblk-loopback/vbd-1-51712/%s",
 		 name);
-	file = file_open_root(&root, path, O_RDONLY, 0);
-	if (IS_ERR(file))
-		return false;
-	len = kernel_read(file, text, size - 1, &pos);
-	__fput_sync(file);
-	if (len <= 0)
-		return false;
-	text[len] = '\0';
-	return true;
+	return files_read(mnt, path, text, size);
 }
 
 struct reader {
@@ -72,7 +46,7 @@ static int read_statistics(void *data)
 static void H4_statistics_count_and_survive_a_reconnect(struct kunit *test)
 {
 	struct bench *bench = test->priv;
-	struct vfsmount *mnt = mount_sysfs();
+	struct vfsmount *mnt = files_mount("sysfs");
 	unsigned int nr_sectors = 0;
 	char text[16] = "";
 
@@ -94,7 +68,7 @@ static void H4_statistics_count_and_survive_a_reconnect(struct kunit *test)
 static void D22_statistics_are_read_during_reconnects(struct kunit *test)
 {
 	struct bench *bench = test->priv;
-	struct reader reader = { .mnt = mount_sysfs() };
+	struct reader reader = { .mnt = files_mount("sysfs") };
 	struct task_struct *task;
 	unsigned int i;
 
@@ -128,8 +102,30 @@ static void D22_statistics_are_read_during_reconnects(struct kunit *test)
 	KUNIT_EXPECT_GT(test, reader.nr_read, 100);
 }
 
+static void H4_counters_in_the_store(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+
+	back_connect(test, bench);
+	back_works(test, bench->peer, 0);
+	msleep(50);
+	KUNIT_EXPECT_EQ(test, -1, store_read_int(BACK_NODE "/statistics/rd_req",
+						 -1));
+	KUNIT_ASSERT_TRUE(test, peer_close(bench->peer));
+	back_begin_again(test);
+	blkback_xenstore_stats_sec = 1;
+	KUNIT_EXPECT_TRUE(test, peer_connect(bench->peer));
+	KUNIT_EXPECT_TRUE(test, store_wait_int(BACK_NODE "/statistics/rd_req", 1,
+					       PATIENCE_MS));
+	back_works(test, bench->peer, 0);
+	KUNIT_EXPECT_TRUE(test, store_wait_int(BACK_NODE "/statistics/rd_sect",
+					       48, PATIENCE_MS));
+	blkback_xenstore_stats_sec = 0;
+}
+
 static struct kunit_case back_stats_cases[] = {
 	KUNIT_CASE(H4_statistics_count_and_survive_a_reconnect),
+	KUNIT_CASE_SLOW(H4_counters_in_the_store),
 	KUNIT_CASE_SLOW(D22_statistics_are_read_during_reconnects),
 	{}
 };

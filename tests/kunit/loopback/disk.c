@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The backing device: a disk in memory that keeps a log and has knobs. */
+#include <linux/blk-cgroup.h>
 #include <linux/blkdev.h>
+#include <linux/irq_work.h>
 #include <linux/vmalloc.h>
 
 #include "loopback.h"
@@ -89,6 +91,8 @@ static blk_status_t disk_note(struct bio *bio)
 		.nr_sectors = bio_sectors(bio),
 		.preflush = bio->bi_opf & REQ_PREFLUSH,
 		.fua = bio->bi_opf & REQ_FUA,
+		.ioprio = bio->bi_ioprio,
+		.css = bio_blkcg_css(bio),
 	};
 	if (op->preflush) {
 		disk.nr_flushes++;
@@ -205,6 +209,19 @@ void disk_release(void)
 		disk_finish(bio);
 }
 
+static void release_event(struct irq_work *work)
+{
+	disk_release();
+}
+
+void disk_release_in_interrupt(void)
+{
+	struct irq_work work = IRQ_WORK_INIT(release_event);
+
+	irq_work_queue(&work);
+	irq_work_sync(&work);
+}
+
 /* The oldest that is held ends; the others stay. */
 void disk_release_one(void)
 {
@@ -218,6 +235,26 @@ void disk_release_one(void)
 	spin_unlock_irqrestore(&disk_lock, flags);
 	if (bio)
 		disk_finish(bio);
+}
+
+void disk_release_at(sector_t sector)
+{
+	struct bio_list others = BIO_EMPTY_LIST;
+	struct bio *bio, *found = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&disk_lock, flags);
+	while ((bio = bio_list_pop(&held))) {
+		if (!found && bio->bi_iter.bi_sector == sector)
+			found = bio;
+		else
+			bio_list_add(&others, bio);
+	}
+	held = others;
+	disk.nr_held -= !!found;
+	spin_unlock_irqrestore(&disk_lock, flags);
+	if (found)
+		disk_finish(found);
 }
 
 void disk_release_first(unsigned int nr)

@@ -11,8 +11,10 @@
  *	xenbus.c	the kernel exports
  *	faults.c	allocations that fail
  *	memory.c	slabs that are empty
- *	clock.c		sleeps that are over at once
+ *	clock.c		sleeps that are over at once, and what time it is
  *	log.c		messages that are counted
+ *	files.c		what the drivers show in sysfs and debugfs
+ *	stat.c		one of these files, read as a tool reads it
  *	disk.c		the backing device, with knobs
  *	peer.c		a frontend that does what the test says, however wrong
  *	false_back.c	a backend of that kind
@@ -69,6 +71,7 @@ struct fake_xen {
 	unsigned int fail_map_op;	/* the first one, counted from 1 */
 	unsigned int nr_fail_map_op;	/* so many from there on */
 	s16 map_op_status;
+	unsigned int slow_map_ms;	/* each such hypercall takes as long */
 	unsigned int fail_copy_op;	/* this one, counted from 1 */
 	int pages_budget;		/* pages that can be had; -1: any */
 	unsigned int lose_notified;	/* so many of the backend's events */
@@ -76,6 +79,7 @@ struct fake_xen {
 	unsigned int lose_kicks;	/* so many of the frontend's */
 	bool no_memory;			/* for those who do not wait for it */
 	unsigned long skip_sleep;	/* jiffies: one of just this is over at once */
+	u64 clock_ns;			/* it is that time; 0: as late as it is */
 	int grants_budget;		/* so can references */
 	bool shared;			/* see xen_share() */
 	bool spy;			/* look for secrets in what is mapped */
@@ -101,6 +105,7 @@ struct fake_xen {
 	unsigned int nr_front_eoi[2];
 	unsigned int nr_notified;	/* by the backend */
 	unsigned int nr_deferred;
+	unsigned int nr_clock;		/* asked what time it is */
 	unsigned int nr_secrets;
 };
 
@@ -177,6 +182,16 @@ void faults_arm(struct kunit *test, const char *key, unsigned int nth);
 /* Whether there was one that failed. */
 bool faults_disarm(void);
 
+/* --- files.c ---------------------------------------------------------------- */
+
+struct vfsmount;
+
+/* To be undone by kern_unmount(). */
+struct vfsmount *files_mount(const char *fs);
+struct file *files_open(struct vfsmount *mnt, const char *path, int flags);
+/* The beginning of a file of sysfs; false when there is nothing. */
+bool files_read(struct vfsmount *mnt, const char *path, char *text, size_t size);
+
 /* --- log.c ------------------------------------------------------------------ */
 
 /* How many messages of the drivers have had this in them. */
@@ -208,6 +223,8 @@ struct disk_op {
 	unsigned int nr_sectors;
 	bool preflush;
 	bool fua;
+	unsigned short ioprio;
+	const void *css;		/* whom it counts for */
 };
 
 struct fake_disk {
@@ -239,9 +256,13 @@ int disk_create(void);
 void disk_destroy(void);
 void disk_reset(void);
 void disk_release(void);
+/* In hard interrupt context, and done when this returns. */
+void disk_release_in_interrupt(void);
 void disk_release_one(void);
 /* The oldest that are held, the others stay. */
 void disk_release_first(unsigned int nr);
+/* The oldest that is held and begins there. */
+void disk_release_at(sector_t sector);
 void disk_release_pages(void);
 /* What is in those that are held is this, one page after the other. */
 bool disk_held_pages_are(const u8 *data);
@@ -346,6 +367,7 @@ int loopback_start(struct kunit_suite *suite);
 int loopback_start_mapping(struct kunit_suite *suite);
 void loopback_stop(struct kunit_suite *suite);
 /* All that was written was seen, and the drivers have done what follows. */
+void loopback_rest(void);
 void loopback_settle(void);
 /* Deferrable timers had their time. */
 void loopback_tick(void);

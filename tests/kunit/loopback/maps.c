@@ -321,6 +321,8 @@ int blkback_port_map(struct gnttab_map_grant_ref *ops, struct page **pages,
 	if (fail)
 		return -EFAULT;
 
+	if (xen.slow_map_ms)
+		msleep(xen.slow_map_ms);
 	for (i = 0; i < nr; i++) {
 		if (page_count(pages[i]) != 1)
 			xen_wrong("a page was mapped at while in use");

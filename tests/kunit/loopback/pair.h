@@ -69,6 +69,8 @@ void flights_start(struct pair *pair, unsigned int first, unsigned int end);
 void flights_land(struct kunit *test, struct pair *pair);
 
 extern struct kunit_suite pair_data_suite;
+extern struct kunit_suite pair_batch_suite;
+extern struct kunit_suite pair_poll_suite;
 extern struct kunit_suite pair_life_suite;
 extern struct kunit_suite pair_return_suite;
 extern struct kunit_suite pair_adopt_suite;
@@ -79,5 +81,6 @@ extern struct kunit_suite pair_rings_suite;
 extern struct kunit_suite pair_store_suite;
 extern struct kunit_suite pair_deadline_suite;
 extern struct kunit_suite pair_persistent_suite;
+extern struct kunit_suite pair_latency_suite;
 
 #endif /* _LOOPBACK_PAIR_H */

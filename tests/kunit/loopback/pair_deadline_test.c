@@ -150,6 +150,8 @@ static void an_event_between_pieces_is_lost(struct kunit *test)
 	log_watch("1 late request(s) had been answered");
 	/* The third's was heard: it has asked for the fourth's, and gone to sleep. */
 	KUNIT_EXPECT_TRUE(test, loopback_wait(READ_ONCE(back->ring[0].sring->rsp_event) == 4));
+	/* And the third's event is sent, whoever had looked before it was. */
+	KUNIT_EXPECT_TRUE(test, loopback_wait(wq_has_sleeper(&back->wait)));
 	synchronize_rcu();
 	xen.lose_notified = 1;
 	back->nr_take = 1;

@@ -56,6 +56,51 @@ static void ST9_detach_while_open(struct kunit *test)
 					       PATIENCE_MS));
 }
 
+/* XenStore lets a guest have few transactions at once: what it refuses is tried again. */
+static void ST9_a_state_that_cannot_be_written(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+
+	pair_start(test, pair);
+	pair_detach();
+	loopback_settle();
+	store.fail_transaction = 1;
+	pair_close(pair);
+	KUNIT_EXPECT_TRUE(test, store_wait_int(BACK_STATE, XenbusStateClosed,
+					       PATIENCE_MS));
+	KUNIT_EXPECT_EQ(test, XenbusStateClosed,
+			store_read_int(FRONT_STATE, -1));
+	KUNIT_EXPECT_EQ(test, 0, store.fail_transaction);
+}
+
+/* Nor is there a ring whose end would have somebody try again. */
+static void ST9_Closed_cannot_be_written_for_what_never_was(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int nth;
+
+	for (nth = 1; nth <= 3; nth++) {
+		pair_nodes();
+		store_remove(BACK_NODE "/physical-device");
+		pair->back = store_add_device(true, BACK_NODE);
+		pair->front = store_add_device(false, FRONT_NODE);
+		KUNIT_EXPECT_TRUE(test, store_wait_int(FRONT_STATE,
+						       XenbusStateInitialised,
+						       PATIENCE_MS));
+		loopback_settle();
+		store.fail_transaction = nth;
+		pair_detach();
+		KUNIT_EXPECT_TRUE(test, store_wait_int(FRONT_STATE,
+						       XenbusStateClosed,
+						       PATIENCE_MS));
+		store.fail_transaction = 0;
+		pair_remove(&pair->back);
+		pair_remove(&pair->front);
+		loopback_settle();
+		store_reset();
+	}
+}
+
 /* The backend's module is loaded anew under load. */
 static void RN8_backend_bound_again_under_load(struct kunit *test)
 {
@@ -355,6 +400,8 @@ static struct kunit_case pair_life_cases[] = {
 	KUNIT_CASE(ST8_the_disk_has_another_size),
 	KUNIT_CASE(detach_and_attach),
 	KUNIT_CASE(ST9_detach_while_open),
+	KUNIT_CASE(ST9_a_state_that_cannot_be_written),
+	KUNIT_CASE(ST9_Closed_cannot_be_written_for_what_never_was),
 	KUNIT_CASE(RN8_backend_bound_again_under_load),
 	KUNIT_CASE(backend_leaves_and_comes_back),
 	KUNIT_CASE(ST11_suspend_and_resume),

@@ -40,9 +40,7 @@ writes()
 	lv disk $SIZE
 	lv log 256M
 	lv cut $SIZE
-	for round in disk cut; do
-		dd if=/dev/zero of=/dev/vg/$round bs=1M count=${SIZE%M} oflag=direct
-	done
+	dd if=/dev/zero of=/dev/vg/disk bs=1M count=${SIZE%M} oflag=direct
 	sectors=$(blockdev --getsz /dev/vg/disk)
 	modprobe dm-log-writes
 	dmsetup create t-log --table "0 $sectors log-writes /dev/vg/disk /dev/vg/log"
@@ -63,25 +61,34 @@ writes()
 	grep -c . /run/log
 }
 
-# holds COUNT ROUND: the disk after COUNT entries of the log recovers, and has what
-# was confirmed up to ROUND.
-holds()
+# after_cut COUNT ROUND: the disk after COUNT entries of the log, which recovers; says
+# what is not as it was confirmed up to ROUND.
+after_cut()
 {
 	local round
 
-	/payload/log-replay /dev/vg/log replay /dev/vg/cut "$1"
-	lv try $SIZE
+	dd if=/dev/zero of=/dev/vg/cut bs=1M count=${SIZE%M} oflag=direct
+	/payload/log-replay /dev/vg/log replay /dev/vg/cut "$1" >&2
+	lv try $SIZE >&2
 	dd if=/dev/vg/cut of=/dev/vg/try bs=1M conv=fsync
 	mkdir -p /run/try
 	mount -t ext4 /dev/vg/try /run/try
 	for ((round = 1; round <= $2; round++)); do
 		while read -r sum size name; do
-			same "$name after $1 entries" "$sum $size $name" "$(cd /run/try && cksum "$name")"
+			same "$name after $1 entries" "$sum $size $name" \
+				"$(cd /run/try && cksum "$name")" || true
 		done <"/run/confirmed-$round"
 	done
 	umount /run/try
-	e2fsck -fn /dev/vg/try
-	lvremove -qfy vg/try
+	e2fsck -fn /dev/vg/try >&2
+	lvremove -qfy vg/try >&2
+}
+
+holds()
+{
+	after_cut "$@" >/run/lost
+	cat /run/lost
+	test ! -s /run/lost
 }
 
 # entry ROUND: the number of its mark.
@@ -103,13 +110,11 @@ anywhere()
 {
 	local round from to
 
-	dd if=/dev/zero of=/dev/vg/cut bs=1M count=${SIZE%M} oflag=direct
 	for ((round = 1; round < ROUNDS; round++)); do
 		from=$(entry $round)
 		to=$(entry $((round + 1)))
 		for _ in 1 2; do
 			holds $((from + RANDOM % (to - from))) "$round"
-			dd if=/dev/zero of=/dev/vg/cut bs=1M count=${SIZE%M} oflag=direct
 		done
 	done
 }

@@ -6,6 +6,7 @@
 #
 # check: physical_device and mode say what is exported
 # check: the counters grow by what the guest did
+# check: under load they equal what the block layer counts
 # check: xentop shows the disk
 
 described()
@@ -51,6 +52,28 @@ counts()
 	test $((b[4] - a[4])) -lt 4000
 }
 
+# layer: sectors read and written, as the block layer of dom0 counts them.
+layer()
+{
+	awk '{ print $3, $7 }' "/sys/block/dm-$(stat -L -c '%Lr' /dev/vg/disk)/stat"
+}
+
+equal()
+{
+	local a b c d
+
+	read -r -a a < <(counters)
+	read -r -a c < <(layer)
+	guest_run g1 -t 120 'fio --name=load --filename=/dev/xvda --direct=1 --ioengine=libaio \
+		--rw=randrw --bsrange=4k-256k --iodepth=16 --fsync=8 --io_size=24m --size=16m'
+	read -r -a b < <(counters)
+	read -r -a d < <(layer)
+	echo "ours: ${a[*]} -> ${b[*]}; the block layer's: ${c[*]} -> ${d[*]}"
+	same "sectors read" $((d[0] - c[0])) $((b[4] - a[4]))
+	same "sectors written" $((d[1] - c[1])) $((b[5] - a[5]))
+	test $((b[4] - a[4])) -gt 1000
+}
+
 shown()
 {
 	xentop -b -i 1 >/run/xentop
@@ -62,5 +85,6 @@ scenario()
 {
 	check "physical_device and mode say what is exported" described
 	check "the counters grow by what the guest did" counts
+	check "under load they equal what the block layer counts" equal
 	check "xentop shows the disk" shown
 }
