@@ -373,6 +373,7 @@ struct blkback_queue {
  * @flush: it has a write cache: offer flushes and barriers
  * @cdrom: the toolstack calls it a CD-ROM
  * @gone: the disk told that it died
+ * @untold: the frontend is yet to be told of a new size
  * @changed: called when the capacity changed or the disk died; process context
  * @list: place on the list of open devices
  */
@@ -388,6 +389,7 @@ struct blkback_vbd {
 	bool flush;
 	bool cdrom;
 	bool gone;
+	bool untold;
 	void (*changed)(struct blkback_vbd *vbd);
 	struct list_head list;
 };
@@ -535,6 +537,8 @@ int blkback_xenbus_read_physical(struct blkback_dev *dev);
 int blkback_xenbus_write_offer(struct blkback_dev *dev);
 int blkback_xenbus_write_disk(struct blkback_dev *dev);
 int blkback_xenbus_write_size(struct blkback_dev *dev);
+void blkback_xenbus_leave_loss(struct blkback_dev *dev);
+bool blkback_xenbus_take_loss(struct blkback_dev *dev);
 
 /* xenbus_stats.c: the device's work item, may sleep */
 void blkback_xenbus_stats_init(struct blkback_dev *dev);

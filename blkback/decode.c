@@ -213,6 +213,9 @@ int blkback_decode(enum blkback_abi abi, const union blkback_slot *slot,
 	else
 		DECODE_HEADER(&slot->x86_64, cmd);
 
+	/* People are told of them, whatever becomes of the request. */
+	cmd->sector = 0;
+	cmd->nr_sectors = 0;
 	cmd->nr_segments = 0;
 	cmd->nr_descriptor_pages = 0;
 	cmd->seg = cmd->direct;

@@ -86,6 +86,7 @@ void blkback_unwritten_init(struct blkback_unwritten *unwritten);
 void blkback_unwritten_stop(struct blkback_unwritten *unwritten);
 /* any context */
 void blkback_unwritten_lost(struct blkback_dev *dev);
+bool blkback_unwritten_untold(const struct blkback_dev *dev);
 s64 blkback_unwritten_told(const struct blkback_dev *dev);
 /* the ring's owner */
 void blkback_unwritten_tell(struct blkback_queue *queue);

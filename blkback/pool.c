@@ -177,6 +177,20 @@ static void reqs_shrink(struct blkback_pool *pool, unsigned int nr_left)
 	spin_unlock(&pool->lock);
 }
 
+/*
+ * Where a disk says that it has read, and has not, its data are zeroes, or of the same
+ * ring: what the reserve gives a second time it has had from there.
+ */
+static void *page_alloc(gfp_t gfp, void *unused)
+{
+	return alloc_page(gfp | __GFP_ZERO);
+}
+
+static void page_free(void *page, void *unused)
+{
+	__free_page(page);
+}
+
 static int emulation_init(struct blkback_pool *pool, bool by_units)
 {
 	int err;
@@ -184,7 +198,8 @@ static int emulation_init(struct blkback_pool *pool, bool by_units)
 	err = stock_init(&pool->emulations, by_units ? emulation_cache : NULL);
 	if (err || !by_units)
 		return err;
-	err = mempool_init_page_pool(&pool->pages, BLKBACK_MAX_UNITS, 0);
+	err = mempool_init(&pool->pages, BLKBACK_MAX_UNITS, page_alloc,
+			   page_free, NULL);
 	if (err)
 		stock_shrink(&pool->emulations, 0);
 	return err;

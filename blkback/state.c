@@ -112,6 +112,16 @@ static int dev_flush(struct blkback_dev *dev)
 	return err;
 }
 
+/* The frontend may be the one to which a former instance could not tell it. */
+static void dev_inherit_loss(struct blkback_dev *dev)
+{
+	if (!blkback_xenbus_begin(dev))
+		return;
+	if (blkback_xenbus_take_loss(dev))
+		blkback_unwritten_lost(dev);
+	blkback_xenbus_end(dev);
+}
+
 /* @left: the frontend has left its rings, and will not go on with them. */
 static void dev_disconnect(struct blkback_dev *dev, bool left)
 {
@@ -175,6 +185,7 @@ static void dev_connect(struct blkback_dev *dev)
 	int err;
 
 	dev_wait_predecessor(dev);
+	dev_inherit_loss(dev);
 	err = blkback_vbd_settle(&dev->vbd);
 	if (err) {
 		dev_refuse(dev, err,
@@ -192,6 +203,7 @@ static void dev_connect(struct blkback_dev *dev)
 	blkback_debugfs_add(dev);
 	blkback_xenbus_stats_start(dev);
 	blkback_vbd_resized(&dev->vbd);
+	WRITE_ONCE(dev->vbd.untold, false);
 	if (!blkback_xenbus_begin(dev))
 		return;
 	if (!blkback_xenbus_write_disk(dev)) {
@@ -272,6 +284,22 @@ static int dev_open(struct blkback_dev *dev)
 	return err;
 }
 
+/* What cannot be told now is for vbd.c's poll to ask for again. */
+static void dev_tell_size(struct blkback_dev *dev)
+{
+	int err = 0;
+
+	if (!blkback_xenbus_begin(dev))
+		return;
+	if (dev->xbdev->state == XenbusStateConnected)
+		err = blkback_xenbus_write_size(dev);
+	blkback_xenbus_end(dev);
+	WRITE_ONCE(dev->vbd.untold, err && err != -ENOENT);
+	if (dev->vbd.untold)
+		blkback_warn(dev, "its new size cannot be written to XenStore yet: %pe\n",
+			     ERR_PTR(err));
+}
+
 static void dev_check_vbd(struct blkback_dev *dev)
 {
 	if (!dev->queue)
@@ -281,15 +309,13 @@ static void dev_check_vbd(struct blkback_dev *dev)
 			"the device behind this disk is gone: its requests fail from now on\n");
 		WRITE_ONCE(dev->vbd.gone, false);
 	}
-	if (!blkback_vbd_resized(&dev->vbd))
-		return;
-	blkback_info(dev, "new size: %llu sectors of 512 bytes\n",
-		     dev->vbd.limits.capacity_sectors);
-	if (!blkback_xenbus_begin(dev))
-		return;
-	if (dev->xbdev->state == XenbusStateConnected)
-		blkback_xenbus_write_size(dev);
-	blkback_xenbus_end(dev);
+	if (blkback_vbd_resized(&dev->vbd)) {
+		blkback_info(dev, "new size: %llu sectors of 512 bytes\n",
+			     dev->vbd.limits.capacity_sectors);
+		dev_tell_size(dev);
+	} else if (dev->vbd.untold) {
+		dev_tell_size(dev);
+	}
 }
 
 /* The queue said in the log what is wrong with it. */
@@ -366,6 +392,8 @@ static void dev_end(struct work_struct *work)
 	/* One that is there finds its rings served again by the next who is bound. */
 	dev_disconnect(dev,
 		       READ_ONCE(dev->front_state) == XenbusStateUnknown);
+	if (blkback_unwritten_untold(dev))
+		blkback_xenbus_leave_loss(dev);
 	blkback_vbd_close(&dev->vbd);
 	blkback_debugfs_remove(dev);
 

@@ -69,6 +69,18 @@ s64 blkback_unwritten_told(const struct blkback_dev *dev)
 }
 
 /**
+ * blkback_unwritten_untold - did a flush of ours fail that the frontend knows nothing of?
+ * @dev: a device without rings
+ *
+ * Context: any.
+ */
+bool blkback_unwritten_untold(const struct blkback_dev *dev)
+{
+	return atomic64_read(&dev->unwritten.nr_lost) !=
+	       atomic64_read(&dev->unwritten.nr_told);
+}
+
+/**
  * blkback_unwritten_tell - a ring's answers were shown to the frontend
  * @queue: the ring
  *

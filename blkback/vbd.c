@@ -49,7 +49,8 @@ static void vbd_poll(struct work_struct *work)
 
 	guard(mutex)(&vbds_lock);
 	list_for_each_entry(vbd, &vbds, list)
-		if (blkback_vbd_sectors(vbd) !=
+		if (READ_ONCE(vbd->untold) ||
+		    blkback_vbd_sectors(vbd) !=
 		    READ_ONCE(vbd->limits.capacity_sectors))
 			vbd->changed(vbd);
 	if (!list_empty(&vbds))

@@ -54,11 +54,14 @@ static DEFINE_MUTEX(transaction_mutex);
 
 /**
  * blkback_xenbus_transact - write keys of a device, all of them or none
- * @dev: the device, between begin and end, or before its first step
+ * @dev: the device, between begin and end, before its first step or after its last
  * @write: what writes them; returns 0 or an errno
  *
+ * A directory that the toolstack has taken away is not made again.
+ *
  * Context: process, may sleep.
- * Return: 0; -EAGAIN when somebody else was in the way; or another errno.
+ * Return: 0; -EAGAIN when somebody else was in the way; -ENOENT when the directory is
+ * gone; or another errno.
  */
 int blkback_xenbus_transact(struct blkback_dev *dev,
 			    int (*write)(struct blkback_dev *dev,
@@ -71,7 +74,8 @@ int blkback_xenbus_transact(struct blkback_dev *dev,
 	err = xenbus_transaction_start(&xbt);
 	if (err)
 		return err;
-	err = write(dev, xbt);
+	err = xenbus_exists(xbt, dev->xbdev->nodename, "state") ?
+	      write(dev, xbt) : -ENOENT;
 	if (!err)
 		return xenbus_transaction_end(xbt, false);
 	xenbus_transaction_end(xbt, true);

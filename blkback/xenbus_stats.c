@@ -30,9 +30,6 @@ static int write_counters(struct blkback_dev *dev, struct xenbus_transaction xbt
 	unsigned int i;
 	int err = 0;
 
-	/* A directory that the toolstack has taken away is not to be made again. */
-	if (!xenbus_exists(xbt, dev->xbdev->nodename, "state"))
-		return -ENOENT;
 	for (i = 0; !err && i < ARRAY_SIZE(counters); i++)
 		err = xenbus_printf(xbt, dev->xbdev->nodename, counters[i].key,
 				    "%llu",

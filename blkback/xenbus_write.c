@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a frontend is told in XenStore: what it may choose from, and what the disk is. */
+/*
+ * What a frontend is told in XenStore: what it may choose from, and what the disk is;
+ * and what an instance of the disk leaves for the next one.
+ */
+#include <linux/err.h>
+
 #include "blkback.h"
+
+/* Ours alone: a flush of ours failed, and the frontend is yet to be told. */
+#define KEY_FLUSH_FAILED	"flush-failed"
 
 /* A key of ours whose value is a number. */
 struct number_key {
@@ -81,29 +89,57 @@ static int write_disk_keys(struct blkback_dev *dev,
 	return write_numbers(dev, xbt, keys, ARRAY_SIZE(keys));
 }
 
-/* A new size, and the state once more, so that the frontend looks (ST8). */
+/*
+ * A new size, and the state once more, so that the frontend looks (ST8); but never in
+ * place of Closing, by which the toolstack has asked for the disk.
+ */
 static int write_size(struct blkback_dev *dev, struct xenbus_transaction xbt)
 {
-	int err;
+	int err, state = XenbusStateUnknown;
 
+	err = xenbus_scanf(xbt, dev->xbdev->nodename, "state", "%d", &state);
+	if (err < 0)
+		return err;
 	err = xenbus_printf(xbt, dev->xbdev->nodename, BLKIF_KEY_SECTORS,
 			    "%llu", dev->vbd.limits.capacity_sectors);
-	if (err)
+	if (err || state != XenbusStateConnected)
 		return err;
 	return xenbus_printf(xbt, dev->xbdev->nodename, "state", "%d",
 			     XenbusStateConnected);
 }
 
-/* As blkback_xenbus_transact(): all of @write's keys, or the connection is refused. */
-static int write_keys(struct blkback_dev *dev,
-		      int (*write)(struct blkback_dev *dev,
-				   struct xenbus_transaction xbt))
+static int write_flush_failed(struct blkback_dev *dev,
+			      struct xenbus_transaction xbt)
+{
+	return xenbus_printf(xbt, dev->xbdev->nodename, KEY_FLUSH_FAILED, "1");
+}
+
+static int remove_flush_failed(struct blkback_dev *dev,
+			       struct xenbus_transaction xbt)
+{
+	return xenbus_rm(xbt, dev->xbdev->nodename, KEY_FLUSH_FAILED);
+}
+
+/* As blkback_xenbus_transact(), and again for as long as others are in the way. */
+static int transact(struct blkback_dev *dev,
+		    int (*write)(struct blkback_dev *dev,
+				 struct xenbus_transaction xbt))
 {
 	int err;
 
 	do {
 		err = blkback_xenbus_transact(dev, write);
 	} while (err == -EAGAIN);
+	return err;
+}
+
+/* All of @write's keys, or the connection is refused. */
+static int write_keys(struct blkback_dev *dev,
+		      int (*write)(struct blkback_dev *dev,
+				   struct xenbus_transaction xbt))
+{
+	int err = transact(dev, write);
+
 	if (err)
 		blkback_xenbus_fatal(dev, err, "writing the disk's keys");
 	return err;
@@ -137,10 +173,46 @@ int blkback_xenbus_write_disk(struct blkback_dev *dev)
  * blkback_xenbus_write_size - tell a connected frontend the disk's new size
  * @dev: the device, between begin and end
  *
+ * One that is asked to close finds it there, and is not called.
+ *
  * Context: process, may sleep.
- * Return: 0 or -errno.
+ * Return: 0 or -errno; then it is to be called again.
  */
 int blkback_xenbus_write_size(struct blkback_dev *dev)
 {
-	return write_keys(dev, write_size);
+	return transact(dev, write_size);
+}
+
+/**
+ * blkback_xenbus_leave_loss - the next instance fails a flush for this one
+ * @dev: the device, after its last step
+ *
+ * An administrator may exchange the module below a frontend that goes on.
+ *
+ * Context: process, may sleep.
+ */
+void blkback_xenbus_leave_loss(struct blkback_dev *dev)
+{
+	int err = transact(dev, write_flush_failed);
+
+	if (err && err != -ENOENT)
+		blkback_warn(dev, "no backend after this one will know that a flush failed: writing %s/%s: %pe\n",
+			     dev->xbdev->nodename, KEY_FLUSH_FAILED,
+			     ERR_PTR(err));
+}
+
+/**
+ * blkback_xenbus_take_loss - is a flush to fail for an instance before this one?
+ * @dev: the device, between begin and end
+ *
+ * Where that cannot be taken away it is true once more the next time.
+ *
+ * Context: process, may sleep.
+ */
+bool blkback_xenbus_take_loss(struct blkback_dev *dev)
+{
+	if (!xenbus_exists(XBT_NIL, dev->xbdev->nodename, KEY_FLUSH_FAILED))
+		return false;
+	transact(dev, remove_flush_failed);
+	return true;
 }

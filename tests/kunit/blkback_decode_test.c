@@ -306,11 +306,14 @@ static void OP2_barrier_not_offered(struct kunit *test)
 {
 	struct blkback_limits limits = all_limits;
 	struct wish wish = good(BLKIF_OP_WRITE_BARRIER);
-	struct blkback_cmd cmd;
+	struct blkback_cmd cmd = { .sector = 77, .nr_sectors = 77 };
 
 	limits.barrier = false;
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
 			decode_both(test, &wish, &limits, &cmd));
+	/* People are told of them, and not of another request's. */
+	KUNIT_EXPECT_EQ(test, 0, cmd.sector);
+	KUNIT_EXPECT_EQ(test, 0, cmd.nr_sectors);
 	/* Whatever else is wrong with it. */
 	limits.read_only = true;
 	wish.nr_segments = 12;

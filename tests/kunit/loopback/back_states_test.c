@@ -201,6 +201,30 @@ static void ST8_resize(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(bench->peer, &slot));
 }
 
+/* The toolstack has asked for the disk, which somebody in the guest still uses. */
+static void ST8_a_new_size_does_not_take_back_closing(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+
+	back_connect(test, bench);
+	store_write(BACK_STATE, "%d", XenbusStateClosing);
+	back_resized(test, 4096);
+	KUNIT_EXPECT_EQ(test, XenbusStateClosing, store_read_int(BACK_STATE, -1));
+}
+
+/* XenStore has no transaction for it now: no reason to end what works. */
+static void ST8_a_size_is_told_when_it_can_be(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+
+	back_connect(test, bench);
+	store.fail_transaction = 1;
+	back_resized(test, 4096);
+	KUNIT_EXPECT_EQ(test, 0, store.fail_transaction);
+	KUNIT_EXPECT_EQ(test, XenbusStateConnected, store_read_int(BACK_STATE, -1));
+	back_works(test, bench->peer, 0);
+}
+
 static void D24_remove_at_every_state(struct kunit *test)
 {
 	struct bench *bench = test->priv;
@@ -282,6 +306,8 @@ static struct kunit_case back_states_cases[] = {
 	KUNIT_CASE(ST7_closed_waits_for_the_disk),
 	KUNIT_CASE(ST7_another_ring_with_requests_in_flight),
 	KUNIT_CASE(ST8_resize),
+	KUNIT_CASE(ST8_a_new_size_does_not_take_back_closing),
+	KUNIT_CASE(ST8_a_size_is_told_when_it_can_be),
 	KUNIT_CASE(ST12_InitWait_whatever_the_former_disk_does),
 	KUNIT_CASE(D24_remove_at_every_state),
 	{}

@@ -322,6 +322,59 @@ static void disconnect_waits_for_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, bench));
 }
 
+static void another_instance(struct kunit *test, struct bench *bench, bool owes)
+{
+	back_remove(bench);
+	loopback_settle();
+	KUNIT_EXPECT_EQ(test, owes,
+			store_read_int(BACK_NODE "/flush-failed", 0));
+	bench->back = store_add_device(true, BACK_NODE);
+	back_reaches(test, XenbusStateConnected);
+	KUNIT_EXPECT_EQ(test, 0, store_read_int(BACK_NODE "/flush-failed", 0));
+}
+
+/* The module is exchanged below a frontend that goes on. */
+static void the_next_instance_tells_it(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+
+	unwritten_connect(test, bench);
+	/* That at the end of an instance; nobody flushes in the life of the next. */
+	writes(test, peer, 1);
+	disk.fail_flushes = 1;
+	another_instance(test, bench, true);
+	KUNIT_EXPECT_EQ(test, 0, disk.fail_flushes);
+	another_instance(test, bench, true);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, bench));
+	another_instance(test, bench, false);
+	/* One before that, though what follows is written for good. */
+	disk.fail_flushes = 1;
+	writes(test, peer, 9);
+	KUNIT_EXPECT_EQ(test, 0, disk.fail_flushes);
+	another_instance(test, bench, true);
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, flush_again(test, bench));
+}
+
+/* Nobody is left to be told, and no node is left behind. */
+static void a_directory_that_went_is_not_made_again(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+
+	unwritten_connect(test, bench);
+	writes(test, bench->peer, 1);
+	disk.fail_flushes = 1;
+	store_remove(BACK_STATE);
+	back_remove(bench);
+	loopback_settle();
+	KUNIT_EXPECT_EQ(test, 0, disk.fail_flushes);
+	KUNIT_EXPECT_EQ(test, 0, store_read_int(BACK_NODE "/flush-failed", 0));
+}
+
 static struct kunit_case back_unwritten_cases[] = {
 	KUNIT_CASE(it_flushes_by_itself),
 	KUNIT_CASE(what_does_not_count),
@@ -331,6 +384,8 @@ static struct kunit_case back_unwritten_cases[] = {
 	KUNIT_CASE(all_flushes_beside_it_fail),
 	KUNIT_CASE(told_to_nobody_is_not_told),
 	KUNIT_CASE(disconnect_waits_for_it),
+	KUNIT_CASE(the_next_instance_tells_it),
+	KUNIT_CASE(a_directory_that_went_is_not_made_again),
 	{}
 };
 
