@@ -135,6 +135,9 @@ int blkfront_pool_open(struct blkfront_pool *pool, bool private);
 void blkfront_pool_use(struct blkfront_pool *pool, bool private,
 		       bool persistent, domid_t domid);
 bool blkfront_pool_fence(struct blkfront_pool *pool, bool give_up);
+
+struct blkfront_table *blkfront_table_alloc(unsigned int nr_segs, gfp_t gfp);
+void blkfront_table_free(struct blkfront_table *table, bool lingers);
 void blkfront_pool_set_table(struct blkfront_pool *pool, unsigned int nr_segs);
 void blkfront_pool_close(struct blkfront_pool *pool);
 unsigned int blkfront_pool_take(struct blkfront_pool *pool,
@@ -190,6 +193,7 @@ struct blkfront_shadow {
 	bool made;			/* @io can go out: what it needs is lent */
 	bool rest;			/* another piece follows */
 	bool waited;			/* the block layer was sent away with it */
+	unsigned long waits;		/* and since when, in jiffies */
 	blk_status_t status;
 
 	struct blkfront_io io;
@@ -498,6 +502,7 @@ void blkfront_submit_end(struct blkfront_shadow *shadow, blk_status_t status);
 /* --- poll.c ---------------------------------------------------------------------- */
 
 void blkfront_poll_note(struct blkfront_queue *queue);
+void blkfront_poll_freeze(struct blkfront_queue *queue);
 void blkfront_poll_assign(struct blkfront_queue *queue, bool poll);
 void blkfront_poll_init(struct blkfront_queue *queue);
 void blkfront_poll_end(struct blkfront_queue *queue);
@@ -530,6 +535,7 @@ void blkfront_durable_end(struct blkfront_disk *disk, bool orderly);
 /* --- linger.c -------------------------------------------------------------------- */
 
 void blkfront_linger_page(struct page *page);
+void blkfront_linger_free(struct page *page, bool lingers);
 void blkfront_linger_wait(void);
 void blkfront_linger_exit(void);
 
@@ -552,6 +558,7 @@ void blkfront_debugfs_remove(struct blkfront_disk *disk);
 
 void blkfront_lost_begin(struct blkfront_disk *disk);
 bool blkfront_lost_end(struct blkfront_disk *disk);
+unsigned long blkfront_lost_patience(const struct blkfront_disk *disk);
 void blkfront_lost_step(struct blkfront_disk *disk);
 
 /* --- adopt.c --------------------------------------------------------------------- */

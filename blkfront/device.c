@@ -135,13 +135,14 @@ static int device_resume(struct xenbus_device *xbdev)
 		disk->abrupt = true;
 	disk->resumed = true;
 	clear_bit(BLKFRONT_UNPLUG, &disk->flags);
+	/* Also of one that is about to go. */
+	blkfront_recover_distrust(disk);
 	if (!disk->ending && disk->state != BLKFRONT_STATE_DEAD &&
 	    disk->state != BLKFRONT_STATE_INIT) {
 		if (disk->gd)
 			blkfront_info(disk, "resumed: I/O waits for the backend\n");
 		blkfront_lost_begin(disk);
 		disk->fresh = true;
-		blkfront_recover_distrust(disk);
 		blkfront_state_leave(disk, false);
 	}
 	mutex_unlock(&disk->lock);

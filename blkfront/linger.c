@@ -68,6 +68,21 @@ void blkfront_linger_page(struct page *page)
 	queue_delayed_work(blkfront_wq, &linger, LINGER_PERIOD);
 }
 
+/**
+ * blkfront_linger_free - free a page
+ * @page: the page, of order 0, on no list
+ * @lingers: a backend that may have died had it mapped: some time later
+ *
+ * Context: any.
+ */
+void blkfront_linger_free(struct page *page, bool lingers)
+{
+	if (lingers)
+		blkfront_linger_page(page);
+	else
+		__free_page(page);
+}
+
 static bool linger_any(void)
 {
 	bool any;

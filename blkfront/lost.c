@@ -82,13 +82,18 @@ static void lost_say(struct blkfront_disk *disk)
 	disk->next_word = jiffies + disk->word;
 }
 
-/* Jiffies until requests are refused; 0 if they are to be; LONG_MAX for never. */
-static unsigned long lost_patience(struct blkfront_disk *disk)
+/**
+ * blkfront_lost_patience - how long will requests wait?
+ * @disk: the disk
+ *
+ * Return: jiffies until they are refused; 0 if they are to be; LONG_MAX for never.
+ */
+unsigned long blkfront_lost_patience(const struct blkfront_disk *disk)
 {
 	unsigned long max = min(READ_ONCE(blkfront_lost_timeout_sec),
 				LOST_MAX_SEC) * HZ;
 
-	if (!max || disk->refusing)
+	if (!max || !disk->waiting || disk->refusing)
 		return LONG_MAX;
 	return jiffies - disk->lost < max ? disk->lost + max - jiffies : 0;
 }
@@ -123,7 +128,7 @@ void blkfront_lost_step(struct blkfront_disk *disk)
 	lockdep_assert_held(&disk->lock);
 	if (!disk->waiting || disk->ending)
 		return;
-	next = lost_patience(disk);
+	next = blkfront_lost_patience(disk);
 	if (!next) {
 		lost_refuse(disk);
 		next = LOST_LOOK;

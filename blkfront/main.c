@@ -74,10 +74,11 @@ static int __init blkfront_init(void)
 	/*
 	 * Memory may only get free when a disk is connected again, and so the
 	 * work that does it has a thread in reserve, which no work that waits
-	 * for I/O may occupy.
+	 * for I/O may occupy.  It sleeps while the domain is suspended: in
+	 * another domain it has to see the devices' resume() before an answer.
 	 */
-	blkfront_wq = alloc_workqueue("xen-blkfront",
-				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	blkfront_wq = alloc_workqueue("xen-blkfront", WQ_UNBOUND |
+				      WQ_MEM_RECLAIM | WQ_FREEZABLE, 0);
 	if (!blkfront_wq)
 		return -ENOMEM;
 	blkfront_block_wq = alloc_workqueue("xen-blkfront-disk",

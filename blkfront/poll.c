@@ -65,6 +65,24 @@ static void poll_watch_work(struct work_struct *work)
 }
 
 /**
+ * blkfront_poll_freeze - take what is there, and have events for what comes
+ * @queue: the queue
+ *
+ * For as long as nobody begins to poll.
+ *
+ * Context: process.
+ */
+void blkfront_poll_freeze(struct blkfront_queue *queue)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	WRITE_ONCE(queue->polled, false);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	blkfront_submit_poll(queue, NULL);
+}
+
+/**
  * blkfront_poll_assign - may the ring be polled from now on?
  * @queue: the queue, which has no ring, or one on which nothing was put yet
  * @poll: it may; if not it asks for events

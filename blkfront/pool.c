@@ -25,6 +25,8 @@
 /* References are allocated by so many: it takes a lock that all drivers share. */
 #define POOL_BATCH		64
 #define POOL_PERIOD		(10 * HZ)
+/* So long a request waits for all that it could have at once. */
+#define POOL_PATIENCE		(HZ / 10)
 /* What the backend does not let go of is tried again ever more seldom. */
 #define POOL_MAX_PERIOD		(300UL * HZ)
 /*
@@ -66,22 +68,7 @@ static unsigned int stock_trim(struct blkfront_stock *stock,
 /* A backend that had it mapped may have died; once is enough to be careful. */
 static void pool_free_page(const struct blkfront_pool *pool, struct page *page)
 {
-	if (READ_ONCE(pool->lingers))
-		blkfront_linger_page(page);
-	else
-		__free_page(page);
-}
-
-static void table_free(const struct blkfront_pool *pool,
-		       struct blkfront_table *table)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(table->desc); i++)
-		if (table->desc[i])
-			pool_free_page(pool, table->desc[i]);
-	kfree(table->page);
-	kfree(table);
+	blkfront_linger_free(page, READ_ONCE(pool->lingers));
 }
 
 /* Those whose descriptor pages are mapped still have to wait. */
@@ -94,40 +81,13 @@ static void pool_free_tables(struct blkfront_pool *pool,
 	list_for_each_entry_safe(table, next, tables, node) {
 		list_del(&table->node);
 		if (blkfront_persistent_end_table(table, give_up)) {
-			table_free(pool, table);
+			blkfront_table_free(table, READ_ONCE(pool->lingers));
 			continue;
 		}
 		spin_lock_irqsave(&pool->lock, flags);
 		list_add_tail(&table->node, &pool->mapped_list);
 		spin_unlock_irqrestore(&pool->lock, flags);
 	}
-}
-
-/* Descriptor pages are granted, and hold nothing else. */
-static struct blkfront_table *table_alloc(const struct blkfront_pool *pool,
-					  unsigned int nr_segs)
-{
-	struct blkfront_table *table = kzalloc(sizeof(*table), POOL_GFP);
-	unsigned int i;
-
-	if (!table)
-		return NULL;
-	table->nr_segs = nr_segs;
-	table->page = kmalloc_array(nr_segs, sizeof(*table->page) +
-				    sizeof(*table->seg), POOL_GFP);
-	if (!table->page)
-		goto err_free;
-	table->seg = (void *)(table->page + nr_segs);
-	for (i = 0; i < blkfront_encode_descs(nr_segs); i++) {
-		table->desc[i] = alloc_page(POOL_GFP | __GFP_ZERO);
-		if (!table->desc[i])
-			goto err_free;
-	}
-	return table;
-
-err_free:
-	table_free(pool, table);
-	return NULL;
 }
 
 /* --- growing ---------------------------------------------------------------------- */
@@ -248,13 +208,13 @@ static void pool_grow_tables(struct blkfront_pool *pool)
 
 	if (READ_ONCE(pool->tables.nr_free) || pool_keep_mapped_table(pool))
 		return;
-	table = table_alloc(pool, pool->table_segs);
+	table = blkfront_table_alloc(pool->table_segs, POOL_GFP);
 	if (!table)
 		return;
 	if (pool->persistent &&
 	    (!pool_finds_memory() ||
 	     blkfront_persistent_grant_table(pool, table))) {
-		table_free(pool, table);
+		blkfront_table_free(table, READ_ONCE(pool->lingers));
 		return;
 	}
 	spin_lock_irqsave(&pool->lock, flags);
@@ -314,6 +274,26 @@ static unsigned int pool_fit(const struct blkfront_pool *pool, unsigned int nr)
 	if (nr + pool_descs(pool, nr) > refs)
 		nr = refs - pool_descs(pool, nr);
 	return nr;
+}
+
+/*
+ * What of it is free now.  Smaller requests take whatever comes back, and one that waits
+ * for all to be there would wait as long as they keep coming.  With a first piece on its
+ * way the rest is in the backlog, which holds them up.
+ */
+static unsigned int pool_crumb(const struct blkfront_pool *pool,
+			       const struct blkfront_shadow *shadow,
+			       unsigned int nr)
+{
+	unsigned int fresh = pool->refs.nr_free;
+
+	if (!shadow->waited ||
+	    time_before(jiffies, shadow->waits + POOL_PATIENCE))
+		return 0;
+	if (pool->private)
+		fresh = min(fresh, pool->pages.nr_free);
+	return min3(nr, fresh + pool->granted.nr_free,
+		    (unsigned int)BLKFRONT_DIRECT_SEGMENTS);
 }
 
 static void pool_lend(struct blkfront_pool *pool,
@@ -383,7 +363,7 @@ unsigned int blkfront_pool_take(struct blkfront_pool *pool,
 		spin_lock_irqsave(&pool->lock, flags);
 		nr = pool_fit(pool, nr);
 		if (!pool_has(pool, nr))
-			nr = 0;
+			nr = pool_crumb(pool, shadow, nr);
 	}
 	if (likely(nr))
 		pool_lend(pool, shadow, nr);

@@ -66,14 +66,17 @@ static void state_lose(struct blkfront_disk *disk, const char *how)
 /*
  * What is short now (memory, grants, event channels, room in XenStore) or cannot
  * be read may be there later.  The step is made again, after ever longer times,
- * and before that when the backend says anything.
+ * and before that when the backend says anything, or nobody is to wait any more.
  */
 static void state_put_off(struct blkfront_disk *disk, int err)
 {
+	unsigned long next;
+
 	disk->retry = clamp(2 * disk->retry, STATE_RETRY, STATE_MAX_RETRY);
+	next = clamp(blkfront_lost_patience(disk), STATE_RETRY, disk->retry);
 	blkfront_warn(disk, "no connection yet: error %d, next attempt in %lu seconds\n",
-		      err, disk->retry / HZ);
-	blkfront_disk_queue_work(disk, disk->retry);
+		      err, next / HZ);
+	blkfront_disk_queue_work(disk, next);
 }
 
 /* Get all that a connection needs, and tell the backend. */
@@ -529,11 +532,24 @@ static void state_begin_again(struct blkfront_disk *disk,
 	blkfront_disk_queue_work(disk, 0);
 }
 
-/* A disk that only lost its connection for good stays, and fails its I/O. */
-static void state_step_dead(struct blkfront_disk *disk)
+/*
+ * Closed may not have been possible before.  A new XenStore that never had a word of us
+ * needs none, unless the backend waits for it.
+ */
+static bool state_owes_closed(const struct blkfront_disk *disk,
+			      enum xenbus_state backend)
 {
-	/* It may not have been possible before; a new XenStore never had us. */
-	if (!disk->fresh && !disk->resumed)
+	if (backend == XenbusStateClosing || backend == XenbusStateClosed)
+		return true;
+	return !disk->fresh &&
+	       (!disk->resumed || disk->said != XenbusStateInitialising);
+}
+
+/* A disk that only lost its connection for good stays, and fails its I/O. */
+static void state_step_dead(struct blkfront_disk *disk,
+			    enum xenbus_state backend)
+{
+	if (state_owes_closed(disk, backend))
 		blkfront_xenbus_switch(disk, XenbusStateClosed);
 	if (test_bit(BLKFRONT_REMOVED, &disk->flags) ||
 	    test_bit(BLKFRONT_ORPHAN, &disk->flags) ||
@@ -573,7 +589,7 @@ static void state_step_leaving(struct blkfront_disk *disk,
 	}
 	disk->state = BLKFRONT_STATE_DEAD;
 	blkfront_recover_fail(disk);
-	state_step_dead(disk);
+	state_step_dead(disk, backend);
 }
 
 static void state_step(struct blkfront_disk *disk)
@@ -603,7 +619,7 @@ static void state_step(struct blkfront_disk *disk)
 		state_step_leaving(disk, backend);
 		break;
 	case BLKFRONT_STATE_DEAD:
-		state_step_dead(disk);
+		state_step_dead(disk, backend);
 		break;
 	}
 }

@@ -149,6 +149,9 @@ static int submit_make(struct blkfront_shadow *shadow, struct request *rq)
 {
 	int err;
 
+	/* With a scheduler it may come back with another tag, and waits anew. */
+	if (!shadow->waited || shadow->rq != rq)
+		shadow->waits = jiffies;
 	shadow->rq = rq;
 	shadow->since = jiffies;
 	blkfront_latency_begin(shadow, rq->start_time_ns,

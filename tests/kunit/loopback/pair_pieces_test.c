@@ -228,6 +228,47 @@ static void no_references_but_the_reserve(struct kunit *test)
 	}
 }
 
+static bool pieces_on_ring(struct false_back *back, unsigned int nr)
+{
+	return READ_ONCE(back->ring[0].sring->req_prod) -
+	       back->ring[0].req_cons == nr;
+}
+
+/* Small ones take whatever comes back: a large one does not wait for them to end. */
+static void a_large_request_gets_on_beside_small_ones(struct kunit *test)
+{
+	struct swarm *swarm = swarm_create(test);
+	struct false_back *back = &swarm->back;
+	struct blkfront_pool *pool;
+	unsigned int round, i;
+
+	swarm_offer(swarm, 1, 2, 256);
+	for (round = 0; round < 2; round++) {
+		blkfront_trusted = !round;
+		swarm_begin(test, swarm);
+		blkfront_trusted = true;
+		xen.grants_budget = 0;
+		pool = &swarm_front(swarm)->queues[0].pool;
+		flush_delayed_work(&pool->trim);
+		flush_delayed_work(&pool->trim);
+		KUNIT_EXPECT_EQ(test, 11, pool->refs.nr);
+		back->hold = true;
+		back->nr_ops = 0;
+		for (i = 0; i < 8; i++)
+			swarm_start(swarm, swarm_bio(swarm, REQ_OP_WRITE,
+						     64 * i, 8 * i, 1));
+		KUNIT_EXPECT_TRUE(test, loopback_wait(pieces_on_ring(back, 8)));
+		swarm_start(swarm, swarm_bio(swarm, REQ_OP_WRITE, 2048, 100, 64));
+		KUNIT_EXPECT_TRUE(test, loopback_wait(pieces_on_ring(back, 9)));
+		back->hold = false;
+		swarm_lands(test, swarm);
+		KUNIT_EXPECT_EQ(test, 3, back->log[8].nr_segs);
+		xen.grants_budget = -1;
+		false_end(swarm->pair, back);
+		swarm_end(test, swarm);
+	}
+}
+
 /* What the load needed is given back, and nothing wakes up an idle disk. */
 static void an_idle_disk_holds_little(struct kunit *test)
 {
@@ -294,6 +335,7 @@ static struct kunit_case pair_pieces_cases[] = {
 	KUNIT_CASE_SLOW(a_loss_between_pieces),
 	KUNIT_CASE_SLOW(a_failed_piece_fails_the_request),
 	KUNIT_CASE(no_references_but_the_reserve),
+	KUNIT_CASE(a_large_request_gets_on_beside_small_ones),
 	KUNIT_CASE(an_idle_disk_holds_little),
 	KUNIT_CASE_SLOW(references_are_enough_for_a_reconnection),
 	{}

@@ -153,6 +153,19 @@ static void the_same_disk_has_grown(struct kunit *test)
 					      DISK_SECTORS));
 }
 
+/* As on another host, where XenStore knows nothing but the devices. */
+static void return_elsewhere(struct pair *pair, u64 sectors)
+{
+	pair_suspend_in_vain(pair);
+	store_reset();
+	disk_reset();
+	disk_resize(sectors);
+	pair_nodes();
+	store_write(PARAMS, "/dev/mapper/far-away");
+	pair->back = store_add_device(true, BACK_NODE);
+	store_resume_device(pair->front);
+}
+
 /* ST11: on another host the same disk may be made of something else. */
 static void ST11_the_toolstack_vouches_for_the_disk(struct kunit *test)
 {
@@ -166,15 +179,8 @@ static void ST11_the_toolstack_vouches_for_the_disk(struct kunit *test)
 		loopback_settle();
 		pair_fill(pair, PAIR_FLIGHTS, 50);
 		flights_start(pair, 0, PAIR_FLIGHTS);
-		pair_suspend_in_vain(pair);
-		store_reset();
-		disk_reset();
 		/* Not for one that is too small. */
-		disk_resize(DISK_SECTORS - 8 * i);
-		pair_nodes();
-		store_write(PARAMS, "/dev/mapper/far-away");
-		pair->back = store_add_device(true, BACK_NODE);
-		store_resume_device(pair->front);
+		return_elsewhere(pair, DISK_SECTORS - 8 * i);
 		if (!i)
 			flights_land(test, pair);
 		else
@@ -186,6 +192,30 @@ static void ST11_the_toolstack_vouches_for_the_disk(struct kunit *test)
 		store_reset();
 		disk_resize(DISK_SECTORS);
 	}
+}
+
+/* A disk that was refused is resumed, and detached: its backend waits for a word. */
+static void ST9_a_dead_disk_says_closed_to_who_waits_for_it(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int i;
+
+	pair_start(test, pair);
+	for (i = 0; i < 2; i++) {
+		pair_remove(&pair->back);
+		loopback_settle();
+		if (!i)
+			flights_start(pair, 0, PAIR_FLIGHTS);
+		return_elsewhere(pair, DISK_SECTORS - 8);
+		if (!i)
+			return_refused(test, pair);
+	}
+	loopback_settle();
+	KUNIT_EXPECT_EQ(test, XenbusStateInitialising,
+			store_read_int(FRONT_STATE, -1));
+	pair_detach();
+	KUNIT_EXPECT_TRUE(test, store_wait_int(FRONT_STATE, XenbusStateClosed,
+					       PATIENCE_MS));
 }
 
 static void return_fails(struct kunit *test, struct pair *pair)
@@ -340,6 +370,7 @@ static struct kunit_case pair_return_cases[] = {
 	KUNIT_CASE_SLOW(the_same_disk_without_a_name),
 	KUNIT_CASE(the_same_disk_has_grown),
 	KUNIT_CASE_SLOW(ST11_the_toolstack_vouches_for_the_disk),
+	KUNIT_CASE(ST9_a_dead_disk_says_closed_to_who_waits_for_it),
 	KUNIT_CASE_SLOW(a_lost_disk_waits_as_long_as_told),
 	KUNIT_CASE_SLOW(a_lost_disk_with_requests_on_the_ring),
 	KUNIT_CASE_SLOW(nobody_is_told_of_rings_that_are_gone),
