@@ -186,9 +186,9 @@ moves()
 		fi
 		emulator_fault || twin emulator_fault
 		faults=$((faults + 1))
+		emulator_pardon
+		twin emulator_pardon
 		end_life
-		xl dmesg -c >/dev/null
-		twin xl dmesg -c >/dev/null
 	done
 	"$(<"$RUN/at")" fio_stop g1
 	end_life
