@@ -440,6 +440,8 @@ struct blkfront_disk {
 	 */
 	struct delayed_work work;
 	struct work_struct block_work;
+	struct work_struct wake;
+	bool asleep;			/* until then, or resume(), no ring is looked at */
 
 	/* From the first connection on, until the disk is dead. */
 	struct gendisk *gd;
@@ -480,6 +482,7 @@ struct blkfront_disk *blkfront_disk_alloc(const struct blkfront_vdev *vdev);
 void blkfront_disk_put(struct blkfront_disk *disk);
 void blkfront_disk_queue_work(struct blkfront_disk *disk, unsigned long delay);
 void blkfront_disk_queue_block_work(struct blkfront_disk *disk);
+void blkfront_disk_sleep(struct blkfront_disk *disk);
 int blkfront_disk_create(struct blkfront_disk *disk);
 bool blkfront_disk_close(struct blkfront_disk *disk);
 int blkfront_disk_move(struct blkfront_disk *disk, struct device *parent);
@@ -502,7 +505,6 @@ void blkfront_submit_end(struct blkfront_shadow *shadow, blk_status_t status);
 /* --- poll.c ---------------------------------------------------------------------- */
 
 void blkfront_poll_note(struct blkfront_queue *queue);
-void blkfront_poll_freeze(struct blkfront_queue *queue);
 void blkfront_poll_assign(struct blkfront_queue *queue, bool poll);
 void blkfront_poll_init(struct blkfront_queue *queue);
 void blkfront_poll_end(struct blkfront_queue *queue);
@@ -616,6 +618,7 @@ void blkfront_device_unregister(void);
 /* --- main.c ----------------------------------------------------------------------- */
 
 extern struct workqueue_struct *blkfront_wq;
+extern struct workqueue_struct *blkfront_wake_wq;
 extern struct workqueue_struct *blkfront_block_wq;
 extern int blkfront_log_level;
 extern bool blkfront_trusted;

@@ -207,7 +207,9 @@ static void deadline_work(struct work_struct *work)
 	unsigned long wait = blkfront_deadline_jiffies();
 
 	mutex_lock(&disk->lock);
-	if (wait)
+	if (disk->asleep)
+		blkfront_deadline_watch(disk);
+	else if (wait)
 		deadline_look(disk, wait);
 	mutex_unlock(&disk->lock);
 }

@@ -113,6 +113,7 @@ static int device_suspend(struct xenbus_device *xbdev)
 	if (disk->state == BLKFRONT_STATE_LIVE &&
 	    !blkfront_recover_drain(disk, DEVICE_DRAIN))
 		blkfront_warn(disk, "requests are in flight while the domain is suspended\n");
+	blkfront_disk_sleep(disk);
 	mutex_unlock(&disk->lock);
 	return 0;
 }
@@ -145,6 +146,8 @@ static int device_resume(struct xenbus_device *xbdev)
 		disk->fresh = true;
 		blkfront_state_leave(disk, false);
 	}
+	/* Pairs with the acquire in poll.c: what is distrusted before what is seen. */
+	smp_store_release(&disk->asleep, false);
 	mutex_unlock(&disk->lock);
 	blkfront_disk_queue_work(disk, 0);
 	return err;

@@ -97,6 +97,36 @@ void blkfront_disk_queue_block_work(struct blkfront_disk *disk)
 		blkfront_disk_put(disk);
 }
 
+/**
+ * blkfront_disk_sleep - do nothing until the domain goes on
+ * @disk: the disk, in suspend()
+ *
+ * In another domain resume() has to see it before anybody looks at a ring.  A suspend
+ * that is cancelled calls no driver, but frozen work items run again.
+ *
+ * Context: process, under disk->lock.
+ */
+void blkfront_disk_sleep(struct blkfront_disk *disk)
+{
+	lockdep_assert_held(&disk->lock);
+	WRITE_ONCE(disk->asleep, true);
+	kref_get(&disk->ref);
+	if (!queue_work(blkfront_wake_wq, &disk->wake))
+		blkfront_disk_put(disk);
+}
+
+static void disk_wake_work(struct work_struct *work)
+{
+	struct blkfront_disk *disk =
+		container_of(work, struct blkfront_disk, wake);
+
+	mutex_lock(&disk->lock);
+	WRITE_ONCE(disk->asleep, false);
+	mutex_unlock(&disk->lock);
+	blkfront_disk_queue_work(disk, 0);
+	blkfront_disk_put(disk);
+}
+
 /* --- minors ------------------------------------------------------------------ */
 
 static int disk_take_minors(struct blkfront_disk *disk)
@@ -531,6 +561,7 @@ struct blkfront_disk *blkfront_disk_alloc(const struct blkfront_vdev *vdev)
 	disk->vdev = *vdev;
 	INIT_DELAYED_WORK(&disk->work, blkfront_state_work);
 	INIT_WORK(&disk->block_work, disk_block_work);
+	INIT_WORK(&disk->wake, disk_wake_work);
 	blkfront_deadline_init(disk);
 	atomic64_set(&disk->flushes, 1);
 	INIT_LIST_HEAD(&disk->minors);

@@ -10,6 +10,7 @@
 #include "blkfront.h"
 
 struct workqueue_struct *blkfront_wq;
+struct workqueue_struct *blkfront_wake_wq;
 struct workqueue_struct *blkfront_block_wq;
 
 bool blkfront_trusted = true;
@@ -74,11 +75,10 @@ static int __init blkfront_init(void)
 	/*
 	 * Memory may only get free when a disk is connected again, and so the
 	 * work that does it has a thread in reserve, which no work that waits
-	 * for I/O may occupy.  It sleeps while the domain is suspended: in
-	 * another domain it has to see the devices' resume() before an answer.
+	 * for I/O may occupy.
 	 */
-	blkfront_wq = alloc_workqueue("xen-blkfront", WQ_UNBOUND |
-				      WQ_MEM_RECLAIM | WQ_FREEZABLE, 0);
+	blkfront_wq = alloc_workqueue("xen-blkfront",
+				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!blkfront_wq)
 		return -ENOMEM;
 	blkfront_block_wq = alloc_workqueue("xen-blkfront-disk",
@@ -87,12 +87,19 @@ static int __init blkfront_init(void)
 		err = -ENOMEM;
 		goto err_destroy_wq;
 	}
+	/* What is on it runs when a domain goes on that was to be suspended. */
+	blkfront_wake_wq = alloc_workqueue("xen-blkfront-wake",
+					   WQ_UNBOUND | WQ_FREEZABLE, 0);
+	if (!blkfront_wake_wq) {
+		err = -ENOMEM;
+		goto err_destroy_block_wq;
+	}
 
 	err = register_blkdev(XENVBD_MAJOR, "xvd");
 	if (err) {
 		pr_err("block major %d is taken: is another xen-blkfront loaded?\n",
 		       XENVBD_MAJOR);
-		goto err_destroy_block_wq;
+		goto err_destroy_wake_wq;
 	}
 
 	blkfront_debugfs_init();
@@ -104,6 +111,8 @@ static int __init blkfront_init(void)
 err_remove_debugfs:
 	blkfront_debugfs_exit();
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
+err_destroy_wake_wq:
+	destroy_workqueue(blkfront_wake_wq);
 err_destroy_block_wq:
 	destroy_workqueue(blkfront_block_wq);
 err_destroy_wq:
@@ -120,6 +129,7 @@ static void __exit blkfront_exit(void)
 	blkfront_linger_exit();
 	blkfront_debugfs_exit();
 	unregister_blkdev(XENVBD_MAJOR, "xvd");
+	destroy_workqueue(blkfront_wake_wq);
 	destroy_workqueue(blkfront_block_wq);
 	destroy_workqueue(blkfront_wq);
 }

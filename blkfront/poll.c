@@ -53,6 +53,11 @@ static void poll_watch_work(struct work_struct *work)
 	unsigned long flags;
 	bool polled;
 
+	/* Pairs with the release in resume(), which distrusts the ring before. */
+	if (smp_load_acquire(&queue->disk->asleep)) {
+		queue_delayed_work(blkfront_wq, &queue->watch, POLL_PATIENCE);
+		return;
+	}
 	spin_lock_irqsave(&queue->lock, flags);
 	polled = queue->polled && READ_ONCE(queue->looked) && !queue->broken;
 	WRITE_ONCE(queue->looked, false);
@@ -62,24 +67,6 @@ static void poll_watch_work(struct work_struct *work)
 		queue_delayed_work(blkfront_wq, &queue->watch, POLL_PATIENCE);
 	else
 		blkfront_submit_poll(queue, NULL);
-}
-
-/**
- * blkfront_poll_freeze - take what is there, and have events for what comes
- * @queue: the queue
- *
- * For as long as nobody begins to poll.
- *
- * Context: process.
- */
-void blkfront_poll_freeze(struct blkfront_queue *queue)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&queue->lock, flags);
-	WRITE_ONCE(queue->polled, false);
-	spin_unlock_irqrestore(&queue->lock, flags);
-	blkfront_submit_poll(queue, NULL);
 }
 
 /**

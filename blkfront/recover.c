@@ -433,7 +433,6 @@ void blkfront_recover_fail(struct blkfront_disk *disk)
  */
 bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout)
 {
-	struct blkfront_queue *queue;
 	struct blkfront_ctx *ctx;
 	bool idle = true;
 
@@ -441,9 +440,6 @@ bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout)
 	if (!disk->gd || disk->parked)
 		return true;
 	blk_mq_quiesce_queue(disk->gd->queue);
-	/* Who polls is frozen, and the work that would notice it. */
-	for_each_queue(disk, queue)
-		blkfront_poll_freeze(queue);
 	for_each_ctx(disk, ctx) {
 		timeout = wait_event_timeout(disk->wait,
 					     !READ_ONCE(ctx->nr_busy),

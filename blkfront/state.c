@@ -637,8 +637,11 @@ void blkfront_state_work(struct work_struct *work)
 	unsigned int noio = memalloc_noio_save();
 
 	mutex_lock(&disk->lock);
-	state_step(disk);
-	blkfront_lost_step(disk);
+	/* Who wakes it up sends us again. */
+	if (!disk->asleep) {
+		state_step(disk);
+		blkfront_lost_step(disk);
+	}
 	pr_debug("%s: in state %d, its word is %d\n", disk->vdev.name,
 		 disk->state, disk->said);
 	mutex_unlock(&disk->lock);

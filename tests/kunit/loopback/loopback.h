@@ -209,8 +209,11 @@ void store_remove_device(struct xenbus_device *xbdev);
 void store_put_device(struct xenbus_device *xbdev);
 /* Of the backend; none is removed meanwhile. */
 void store_each_back(void (*fn)(struct xenbus_device *xbdev));
+/* Until it is resumed, or loopback_thaw(), as when the suspend is cancelled. */
 void store_suspend_device(struct xenbus_device *xbdev);
 void store_resume_device(struct xenbus_device *xbdev);
+void loopback_freeze(void);
+void loopback_thaw(void);
 
 /* --- disk.c ----------------------------------------------------------------- */
 

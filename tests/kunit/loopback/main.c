@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is one's own of each half's main.c, and the suites. */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
@@ -28,6 +29,7 @@ bool blkback_feature_persistent = true;
 unsigned int blkback_max_persistent_grants = 512;
 unsigned int blkback_persistent_grant_unused_seconds = 60;
 struct workqueue_struct *blkfront_wq;
+struct workqueue_struct *blkfront_wake_wq;
 struct workqueue_struct *blkfront_block_wq;
 int blkfront_log_level = LOGLEVEL_INFO;
 bool blkfront_trusted = true;
@@ -124,6 +126,28 @@ static void back_stop(void)
 	destroy_workqueue(blkback_dev_wq);
 }
 
+/* All work of that queue waits behind this as long as the domain is suspended. */
+static DECLARE_COMPLETION(thawed);
+
+static void frozen_work(struct work_struct *work)
+{
+	wait_for_completion(&thawed);
+}
+
+static DECLARE_WORK(frozen, frozen_work);
+
+void loopback_freeze(void)
+{
+	reinit_completion(&thawed);
+	queue_work(blkfront_wake_wq, &frozen);
+}
+
+void loopback_thaw(void)
+{
+	complete_all(&thawed);
+	flush_workqueue(blkfront_wake_wq);
+}
+
 static int front_start(void)
 {
 	int err = -ENOMEM;
@@ -132,12 +156,15 @@ static int front_start(void)
 				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	blkfront_block_wq = alloc_workqueue("loopback-front-disk",
 					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	blkfront_wake_wq = alloc_ordered_workqueue("loopback-front-wake", 0);
 	blkfront_debugfs_init();
-	if (blkfront_wq && blkfront_block_wq)
+	if (blkfront_wq && blkfront_block_wq && blkfront_wake_wq)
 		err = blkfront_device_register();
 	if (!err)
 		return 0;
 	blkfront_debugfs_exit();
+	if (blkfront_wake_wq)
+		destroy_workqueue(blkfront_wake_wq);
 	if (blkfront_block_wq)
 		destroy_workqueue(blkfront_block_wq);
 	if (blkfront_wq)
@@ -151,6 +178,7 @@ static void front_stop(void)
 	blkfront_disk_wait_for_all();
 	blkfront_linger_exit();
 	blkfront_debugfs_exit();
+	destroy_workqueue(blkfront_wake_wq);
 	destroy_workqueue(blkfront_block_wq);
 	destroy_workqueue(blkfront_wq);
 }

@@ -97,6 +97,7 @@ void pair_exit(struct kunit *test)
 	struct pair *pair = test->priv;
 	unsigned int i;
 
+	loopback_thaw();
 	xen_keep_mapped(false);
 	disk_release();
 	disk_release_pages();

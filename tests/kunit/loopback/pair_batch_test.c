@@ -120,6 +120,7 @@ static void a_suspend_waits_for_many(struct kunit *test)
 	since = jiffies;
 	store_suspend_device(pair->front);
 	KUNIT_EXPECT_TRUE(test, time_before(jiffies, since + 4 * HZ));
+	loopback_thaw();
 	destroy_delayed_work_on_stack(&releaser.work);
 	flights_land(test, pair);
 	false_end(pair, releaser.back);

@@ -316,6 +316,7 @@ static void ST11_suspend_while_nobody_polls(struct kunit *test)
 	since = jiffies;
 	store_suspend_device(pair->front);
 	KUNIT_EXPECT_TRUE(test, time_before(jiffies, since + SOON));
+	loopback_thaw();
 	destroy_delayed_work_on_stack(&work);
 	flights_land(test, pair);
 	poll_works(test, pair);

@@ -152,6 +152,7 @@ static void ST11_suspend_and_resume_with_several_rings(struct kunit *test)
 	swarm_begin(test, swarm);
 	cpus = back->nr_rings;
 	store_suspend_device(swarm->pair->front);
+	loopback_thaw();
 	swarm_works(test, swarm, 256);
 	for (round = 0; round < 2; round++) {
 		memset(disk.data, 0, DISK_SECTORS << SECTOR_SHIFT);

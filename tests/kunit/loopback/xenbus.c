@@ -355,6 +355,7 @@ static void suspend_device(void *data)
 
 void store_suspend_device(struct xenbus_device *dev)
 {
+	loopback_freeze();
 	watch_run(suspend_device, dev);
 }
 
@@ -380,6 +381,7 @@ static void resume_device(void *data)
 void store_resume_device(struct xenbus_device *dev)
 {
 	watch_run(resume_device, dev);
+	loopback_thaw();
 }
 
 int store_init(void)
