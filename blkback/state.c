@@ -392,7 +392,9 @@ static void dev_end(struct work_struct *work)
 	/* One that is there finds its rings served again by the next who is bound. */
 	dev_disconnect(dev,
 		       READ_ONCE(dev->front_state) == XenbusStateUnknown);
-	if (blkback_unwritten_untold(dev))
+	/* Who has left is not told; there may be another disk in this one's place. */
+	if (blkback_unwritten_untold(dev) &&
+	    READ_ONCE(dev->front_state) != XenbusStateUnknown)
 		blkback_xenbus_leave_loss(dev);
 	blkback_vbd_close(&dev->vbd);
 	blkback_debugfs_remove(dev);

@@ -68,14 +68,15 @@ int blkback_xenbus_transact(struct blkback_dev *dev,
 					 struct xenbus_transaction xbt))
 {
 	struct xenbus_transaction xbt;
-	int err;
+	int err, state;
 
 	guard(mutex)(&transaction_mutex);
 	err = xenbus_transaction_start(&xbt);
 	if (err)
 		return err;
-	err = xenbus_exists(xbt, dev->xbdev->nodename, "state") ?
-	      write(dev, xbt) : -ENOENT;
+	err = xenbus_scanf(xbt, dev->xbdev->nodename, "state", "%d", &state);
+	if (err > 0)
+		err = write(dev, xbt);
 	if (!err)
 		return xenbus_transaction_end(xbt, false);
 	xenbus_transaction_end(xbt, true);
@@ -487,13 +488,17 @@ static void unwatch(struct xenbus_watch *watch)
 	watch->node = NULL;
 }
 
-/* Not when it cannot be read for another reason: a frontend that is there goes on. */
+/*
+ * Not when it cannot be read for another reason: a frontend that is there goes on.  In
+ * place of one that was detached by force there may be a new one, which had no ring.
+ */
 static bool frontend_is_gone(struct xenbus_device *xbdev)
 {
 	int state, err = xenbus_scanf(XBT_NIL, xbdev->otherend, "state", "%d",
 				      &state);
 
-	return err == -ENOENT || err == -EACCES;
+	return err == -ENOENT || err == -EACCES ||
+	       (err > 0 && state == XenbusStateInitialising);
 }
 
 /*

@@ -205,13 +205,16 @@ void blkback_xenbus_leave_loss(struct blkback_dev *dev)
  * blkback_xenbus_take_loss - is a flush to fail for an instance before this one?
  * @dev: the device, between begin and end
  *
- * Where that cannot be taken away it is true once more the next time.
+ * Where that cannot be read, or taken away, a flush too many fails.
  *
  * Context: process, may sleep.
  */
 bool blkback_xenbus_take_loss(struct blkback_dev *dev)
 {
-	if (!xenbus_exists(XBT_NIL, dev->xbdev->nodename, KEY_FLUSH_FAILED))
+	int number;
+
+	if (xenbus_scanf(XBT_NIL, dev->xbdev->nodename, KEY_FLUSH_FAILED, "%d",
+			 &number) == -ENOENT)
 		return false;
 	transact(dev, remove_flush_failed);
 	return true;

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A request that is alone is answered at the end of its bio, and what needs a pass
- * has one made.
- */
+/* A lone request is answered at the end of its bio, and what needs a pass has one made. */
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
 #include <linux/prandom.h>
@@ -196,6 +193,7 @@ static void a_flush_that_tells_of_a_loss_takes_a_pass(struct kunit *test)
 	make_passes(bench);
 	KUNIT_EXPECT_TRUE(test, peer_wait(peer, 1));
 	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR, peer->status[ID]);
+	loopback_settle();
 	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY, peer_do(peer, &slot));
 }
 

@@ -375,6 +375,30 @@ static void a_directory_that_went_is_not_made_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, store_read_int(BACK_NODE "/flush-failed", 0));
 }
 
+/* Detached by force, and another disk attached while the old one still flushes. */
+static void who_comes_in_its_place_is_not_told(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+
+	unwritten_connect(test, bench);
+	writes(test, peer, 1);
+	disk.hold_flushes = 1;
+	store_remove(FRONT_NODE "/state");
+	back_remove(bench);
+	back_wait_held(test, 1);
+	back_add(bench);
+	back_attach_disk();
+	disk.fail_flushes = 1;
+	disk_release();
+	loopback_settle();
+	KUNIT_EXPECT_EQ(test, 0, store_read_int(BACK_NODE "/flush-failed", 0));
+	KUNIT_ASSERT_TRUE(test, peer_retract(peer));
+	KUNIT_ASSERT_TRUE(test, peer_connect(peer));
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+}
+
 static struct kunit_case back_unwritten_cases[] = {
 	KUNIT_CASE(it_flushes_by_itself),
 	KUNIT_CASE(what_does_not_count),
@@ -386,6 +410,7 @@ static struct kunit_case back_unwritten_cases[] = {
 	KUNIT_CASE(disconnect_waits_for_it),
 	KUNIT_CASE(the_next_instance_tells_it),
 	KUNIT_CASE(a_directory_that_went_is_not_made_again),
+	KUNIT_CASE(who_comes_in_its_place_is_not_told),
 	{}
 };
 
