@@ -172,7 +172,7 @@ meet()
 
 moves()
 {
-	local n=0 status faults=0
+	local n=0 status faults=0 in_a_row=0
 
 	meet
 	while [ "$n" -lt $((2 * CYCLES)) ]; do
@@ -182,10 +182,13 @@ moves()
 		set -e
 		if [ "$status" -eq 0 ]; then
 			n=$((n + 1))
+			in_a_row=0
 			continue
 		fi
 		emulator_fault || twin emulator_fault
 		faults=$((faults + 1))
+		in_a_row=$((in_a_row + 1))
+		test "$in_a_row" -lt 3
 		emulator_pardon
 		twin emulator_pardon
 		end_life
