@@ -30,12 +30,12 @@ lane()
 {
 	local name=$1 start=$SECONDS before failed status=0 after
 	shift
-	before=$(grep -cE '^(ok|FAIL) ' "$RESULTS" || true)
+	before=$(grep -cE '^(ok|FAIL|skip) ' "$RESULTS" || true)
 	failed=$(grep -c '^FAIL ' "$RESULTS" || true)
 	say
 	say "--- $name"
 	"$@" || status=$?
-	after=$(grep -cE '^(ok|FAIL) ' "$RESULTS" || true)
+	after=$(grep -cE '^(ok|FAIL|skip) ' "$RESULTS" || true)
 	if [ "$status" -ne 0 ] && [ "$(grep -c '^FAIL ' "$RESULTS" || true)" -eq "$failed" ]; then
 		fail "$name" $((SECONDS - start)) "ended with status $status"
 	elif [ "$after" -eq "$before" ]; then

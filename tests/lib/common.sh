@@ -75,12 +75,14 @@ unsteady()
 # summary: the closing line; fails when anything failed or nothing ran.
 summary()
 {
-	local passed failed
+	local passed failed skipped
 
 	passed=$(grep -c '^ok ' "$RESULTS" || true)
 	failed=$(grep -c '^FAIL ' "$RESULTS" || true)
-	grep -E '^(unsteady|FAIL) ' "$RESULTS" || true
-	printf '%d passed, %d failed\n' "$passed" "$failed"
+	skipped=$(grep -c '^skip ' "$RESULTS" || true)
+	grep -E '^(unsteady|skip|FAIL) ' "$RESULTS" || true
+	printf '%d passed, %d failed%s\n' "$passed" "$failed" \
+		"$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
 
