@@ -312,10 +312,10 @@ static void dev_check_vbd(struct blkback_dev *dev)
 	if (blkback_vbd_resized(&dev->vbd)) {
 		blkback_info(dev, "new size: %llu sectors of 512 bytes\n",
 			     dev->vbd.limits.capacity_sectors);
-		dev_tell_size(dev);
-	} else if (dev->vbd.untold) {
-		dev_tell_size(dev);
+		WRITE_ONCE(dev->vbd.untold, true);
 	}
+	if (dev->vbd.untold)
+		dev_tell_size(dev);
 }
 
 /* The queue said in the log what is wrong with it. */

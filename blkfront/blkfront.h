@@ -135,9 +135,6 @@ int blkfront_pool_open(struct blkfront_pool *pool, bool private);
 void blkfront_pool_use(struct blkfront_pool *pool, bool private,
 		       bool persistent, domid_t domid);
 bool blkfront_pool_fence(struct blkfront_pool *pool, bool give_up);
-
-struct blkfront_table *blkfront_table_alloc(unsigned int nr_segs, gfp_t gfp);
-void blkfront_table_free(struct blkfront_table *table, bool lingers);
 void blkfront_pool_set_table(struct blkfront_pool *pool, unsigned int nr_segs);
 void blkfront_pool_close(struct blkfront_pool *pool);
 unsigned int blkfront_pool_take(struct blkfront_pool *pool,
@@ -534,9 +531,13 @@ void blkfront_durable_note(struct blkfront_queue *queue,
 			   const struct blkfront_shadow *shadow);
 void blkfront_durable_end(struct blkfront_disk *disk, bool orderly);
 
+/* --- table.c --------------------------------------------------------------------- */
+
+struct blkfront_table *blkfront_table_alloc(unsigned int nr_segs, gfp_t gfp);
+void blkfront_table_free(struct blkfront_table *table, bool lingers);
+
 /* --- linger.c -------------------------------------------------------------------- */
 
-void blkfront_linger_page(struct page *page);
 void blkfront_linger_free(struct page *page, bool lingers);
 void blkfront_linger_wait(void);
 void blkfront_linger_exit(void);

@@ -50,15 +50,7 @@ static void linger_work(struct work_struct *work)
 
 static DECLARE_DELAYED_WORK(linger, linger_work);
 
-/**
- * blkfront_linger_page - free a page some time later
- * @page: the page, of order 0, on no list
- *
- * For pages that were granted to a backend that may have died.
- *
- * Context: any.
- */
-void blkfront_linger_page(struct page *page)
+static void linger_page(struct page *page)
 {
 	unsigned long flags;
 
@@ -78,7 +70,7 @@ void blkfront_linger_page(struct page *page)
 void blkfront_linger_free(struct page *page, bool lingers)
 {
 	if (lingers)
-		blkfront_linger_page(page);
+		linger_page(page);
 	else
 		__free_page(page);
 }

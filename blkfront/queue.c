@@ -261,10 +261,7 @@ static struct page *queue_page(struct blkfront_queue *queue, unsigned int i)
 /* Who is there has unmapped what he had; who is not may be dying. */
 static void queue_free_page(struct blkfront_queue *queue, struct page *page)
 {
-	if (queue->disk->vanished)
-		blkfront_linger_page(page);
-	else
-		__free_page(page);
+	blkfront_linger_free(page, queue->disk->vanished);
 }
 
 /**
