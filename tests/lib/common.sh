@@ -72,6 +72,12 @@ unsteady()
 	printf '     %s\n' "$3"
 }
 
+# skip NAME WHY: it was not tried.  Is told of at the end, too.
+skip()
+{
+	printf 'skip %s: %s\n' "$1" "$2" | tee -a "$RESULTS"
+}
+
 # summary: the closing line; fails when anything failed or nothing ran.
 summary()
 {

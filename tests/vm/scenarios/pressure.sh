@@ -9,18 +9,20 @@
 # check: a guest with few grants does large I/O on several disks
 
 # FILES of 16 MB in DIR, a tmpfs that does not fit into memory, are written once and
-# read twice.
+# read twice.  They are the same bytes, each file's moved on by one, so that no page is
+# like another one; random bytes for all of them would take longer than the swapping.
 # shellcheck disable=SC2016 # expanded where it runs
 SWAPS='
 	set -e
+	head -c 16000000 /dev/urandom >$DIR/bytes
 	for n in $(seq $FILES); do
-		head -c 16000000 /dev/urandom | tee $DIR/fill-$n | cksum
+		{ head -c $n /dev/zero; cat $DIR/bytes; } | tee $DIR/fill-$n | cksum
 	done >$DIR/sums
 	for round in 1 2; do
 		for n in $(seq $FILES); do cksum <$DIR/fill-$n; done | cmp - $DIR/sums
 	done
 	awk "\$1 == \"pswpout\" && \$2 > 5000 { ok = 1 } END { exit !ok }" /proc/vmstat
-	rm $DIR/fill-* $DIR/sums'
+	rm $DIR/bytes $DIR/fill-* $DIR/sums'
 
 guest_swaps()
 {
@@ -29,8 +31,8 @@ guest_swaps()
 	lv disk 400M
 	xl block-attach g1 'phy:/dev/vg/disk,xvda,w'
 	guest_disk g1 xvda
-	guest_run g1 -t 200 "mkswap /dev/xvda >/dev/null && swapon /dev/xvda &&
-		mount -o remount,size=400m /tmp; DIR=/tmp FILES=14; $SWAPS && swapoff /dev/xvda"
+	guest_run g1 -t 400 "mkswap /dev/xvda >/dev/null && swapon /dev/xvda &&
+		mount -o remount,size=400m /tmp; DIR=/tmp FILES=13; $SWAPS && swapoff /dev/xvda"
 	xl block-detach g1 xvda
 	wait_for 20 no_vbds
 }
@@ -51,7 +53,7 @@ dom0_swaps()
 	echo 24M >/run/cgroup/small/memory.high
 	mount -t tmpfs -o size=200m none /run/swap
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	timeout 200 dash -c 'echo $$ >/run/cgroup/small/cgroup.procs; DIR=/run/swap FILES=10; '"$SWAPS"
+	timeout 300 dash -c 'echo $$ >/run/cgroup/small/cgroup.procs; DIR=/run/swap FILES=9; '"$SWAPS"
 	umount /run/swap
 	swapoff /dev/xvdj
 	rmdir /run/cgroup/small

@@ -87,18 +87,24 @@ limit_named()
 	echo 0 >"$limit"
 }
 
-# The worker is late for what the guest sends, and for what the disk has done.
+# busy COMMAND...: while all CPUs of dom0 are.
 # Whoever has real-time priority comes before the ring's worker, not before interrupts;
-# who ends them, and who looks, has to come before them.
+# who looks, and who ends it, has to come before them.
+# shellcheck disable=SC2317,SC2016 # called by look; expanded by the inner shell
+busy()
+{
+	chrt -f 20 timeout 120 bash -c '
+		for ((cpu = 0; cpu < $(nproc); cpu++)); do
+			chrt -f 10 taskset -c "$cpu" sh -c "while :; do :; done" &
+		done
+		"$@"
+		kill $(jobs -p)' busy "$@"
+}
+
+# The worker is late for what the guest sends, and for what the disk has done.
 cpus_busy()
 {
-	local cpu
-
-	for ((cpu = 0; cpu < $(nproc); cpu++)); do
-		chrt -f 20 timeout 12 chrt -f 10 taskset -c "$cpu" sh -c 'while :; do :; done' &
-	done
-	look chrt -f 20
-	wait || true
+	look busy
 	python3 -c '
 import json
 slowest = json.load(open("/run/top.json"))["slowest"]
