@@ -411,12 +411,12 @@ struct blkback_discards {
  * @xbdev: its xenbus device; its memory is held until the teardown is over
  * @name: what the toolstack calls it in the guest, such as xvda; for people
  * @lock: see the top of this file
- * @removed: the xenbus device is going: no xenbus_*() call any more
+ * @removed: the xenbus device is going: @work makes no xenbus_*() call any more
  * @work: the device's life; the only place where it changes
  * @end: the end of it, queued once, as remove()'s last act
  * @io_wq: the passes of its rings, and all else that this disk may hold up
- * @front_state: the frontend's state as the watch saw it last; Unknown when the device
- *	goes because the frontend's node is gone
+ * @front_state: the frontend's state as the watch, or remove(), saw it last; Unknown
+ *	when the device goes and its frontend is gone
  * @ring_fault: what a queue found its ring broken for; NULL while none did
  * @ratelimit: of the messages that its frontend can cause
  * @late_ratelimit: of what is told of a ring on which something is late, beyond that

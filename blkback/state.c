@@ -142,6 +142,7 @@ static void dev_disconnect(struct blkback_dev *dev, bool left)
 			     ERR_PTR(err));
 	}
 	WRITE_ONCE(dev->ring_fault, NULL);
+	WRITE_ONCE(dev->vbd.untold, false);
 	blkback_info(dev, "disconnected\n");
 }
 
@@ -294,14 +295,18 @@ static void dev_tell_size(struct blkback_dev *dev)
 	if (dev->xbdev->state == XenbusStateConnected)
 		err = blkback_xenbus_write_size(dev);
 	blkback_xenbus_end(dev);
-	WRITE_ONCE(dev->vbd.untold, err && err != -ENOENT);
-	if (dev->vbd.untold)
+	if (err == -ENOENT)
+		err = 0;
+	if (err && !dev->vbd.untold)
 		blkback_warn(dev, "its new size cannot be written to XenStore yet: %pe\n",
 			     ERR_PTR(err));
+	WRITE_ONCE(dev->vbd.untold, err);
 }
 
 static void dev_check_vbd(struct blkback_dev *dev)
 {
+	bool resized;
+
 	if (!dev->queue)
 		return;
 	if (READ_ONCE(dev->vbd.gone)) {
@@ -309,12 +314,11 @@ static void dev_check_vbd(struct blkback_dev *dev)
 			"the device behind this disk is gone: its requests fail from now on\n");
 		WRITE_ONCE(dev->vbd.gone, false);
 	}
-	if (blkback_vbd_resized(&dev->vbd)) {
+	resized = blkback_vbd_resized(&dev->vbd);
+	if (resized)
 		blkback_info(dev, "new size: %llu sectors of 512 bytes\n",
 			     dev->vbd.limits.capacity_sectors);
-		WRITE_ONCE(dev->vbd.untold, true);
-	}
-	if (dev->vbd.untold)
+	if (resized || dev->vbd.untold)
 		dev_tell_size(dev);
 }
 
@@ -386,17 +390,19 @@ static void dev_end(struct work_struct *work)
 {
 	struct blkback_dev *dev = container_of(work, struct blkback_dev, end);
 	unsigned int noio = memalloc_noio_save();
+	enum xenbus_state front;
+	bool left;
 
 	/* From here on a kick does nothing: vbd.c may still give one. */
 	disable_work_sync(&dev->work);
+	front = READ_ONCE(dev->front_state);
 	/* One that is there finds its rings served again by the next who is bound. */
-	dev_disconnect(dev,
-		       READ_ONCE(dev->front_state) == XenbusStateUnknown);
-	/* Who has left is not told; there may be another disk in this one's place. */
-	if (blkback_unwritten_untold(dev) &&
-	    READ_ONCE(dev->front_state) != XenbusStateUnknown)
-		blkback_xenbus_leave_loss(dev);
+	left = front == XenbusStateUnknown || front == XenbusStateInitialising;
+	dev_disconnect(dev, left);
 	blkback_vbd_close(&dev->vbd);
+	/* Who is gone is not told; there may be another disk in this one's place. */
+	if (front != XenbusStateUnknown && blkback_unwritten_untold(dev))
+		blkback_xenbus_leave_loss(dev);
 	blkback_debugfs_remove(dev);
 
 	spin_lock(&devs_lock);

@@ -57,7 +57,8 @@ static DEFINE_MUTEX(transaction_mutex);
  * @dev: the device, between begin and end, before its first step or after its last
  * @write: what writes them; returns 0 or an errno
  *
- * A directory that the toolstack has taken away is not made again.
+ * A directory that the toolstack has taken away is not made again, and one that it has
+ * made anew is another disk's.
  *
  * Context: process, may sleep.
  * Return: 0; -EAGAIN when somebody else was in the way; -ENOENT when the directory is
@@ -76,7 +77,8 @@ int blkback_xenbus_transact(struct blkback_dev *dev,
 		return err;
 	err = xenbus_scanf(xbt, dev->xbdev->nodename, "state", "%d", &state);
 	if (err > 0)
-		err = write(dev, xbt);
+		err = state == XenbusStateInitialising &&
+		      state != dev->xbdev->state ? -ENOENT : write(dev, xbt);
 	if (!err)
 		return xenbus_transaction_end(xbt, false);
 	xenbus_transaction_end(xbt, true);
@@ -488,17 +490,30 @@ static void unwatch(struct xenbus_watch *watch)
 	watch->node = NULL;
 }
 
-/*
- * Not when it cannot be read for another reason: a frontend that is there goes on.  In
- * place of one that was detached by force there may be a new one, which had no ring.
- */
-static bool frontend_is_gone(struct xenbus_device *xbdev)
+/* @otherwise: where it cannot be read though it is there. */
+static int state_at(const char *node, int otherwise)
 {
-	int state, err = xenbus_scanf(XBT_NIL, xbdev->otherend, "state", "%d",
-				      &state);
+	int state, err = xenbus_scanf(XBT_NIL, node, "state", "%d", &state);
 
-	return err == -ENOENT || err == -EACCES ||
-	       (err > 0 && state == XenbusStateInitialising);
+	if (err > 0)
+		return state;
+	return err == -ENOENT || err == -EACCES ? XenbusStateUnknown : otherwise;
+}
+
+/*
+ * What is known of the frontend when the device goes.  One that is there may go on, also
+ * one that has no rings just now; but after a detach by force there may be another disk
+ * in this one's place, and only our own state tells that.
+ */
+static enum xenbus_state last_front_state(struct blkback_dev *dev)
+{
+	struct xenbus_device *xbdev = dev->xbdev;
+	int own = state_at(xbdev->nodename, xbdev->state);
+
+	if (own == XenbusStateUnknown ||
+	    (own == XenbusStateInitialising && own != xbdev->state))
+		return XenbusStateUnknown;
+	return state_at(xbdev->otherend, READ_ONCE(dev->front_state));
 }
 
 /*
@@ -508,14 +523,13 @@ static bool frontend_is_gone(struct xenbus_device *xbdev)
 static void blkback_remove(struct xenbus_device *xbdev)
 {
 	struct blkback_dev *dev = dev_get_drvdata(&xbdev->dev);
-	bool gone = frontend_is_gone(xbdev);
+	enum xenbus_state front = last_front_state(dev);
 
 	unwatch(&dev->physical_watch);
 	unwatch(&dev->state_watch);
 	mutex_lock(&dev->lock);
-	/* Who sees that cannot say anything any more. */
-	if (gone)
-		WRITE_ONCE(dev->front_state, XenbusStateUnknown);
+	/* Who sees that it is gone cannot say anything any more. */
+	WRITE_ONCE(dev->front_state, front);
 	dev->removed = true;
 	mutex_unlock(&dev->lock);
 	dev_set_drvdata(&xbdev->dev, NULL);

@@ -523,6 +523,7 @@ bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout);
 
 void blkfront_state_work(struct work_struct *work);
 void blkfront_state_leave(struct blkfront_disk *disk, bool ending);
+void blkfront_state_elsewhere(struct blkfront_disk *disk);
 
 /* --- durable.c ------------------------------------------------------------------- */
 

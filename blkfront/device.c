@@ -130,22 +130,11 @@ static int device_resume(struct xenbus_device *xbdev)
 
 	mutex_lock(&disk->lock);
 	err = blkfront_xenbus_note_backend(disk);
-	disk->said = XenbusStateInitialising;
-	disk->refused = false;
 	if (disk->waiting && !disk->closed && !disk->resumed)
 		disk->abrupt = true;
 	disk->resumed = true;
 	clear_bit(BLKFRONT_UNPLUG, &disk->flags);
-	/* Also of one that is about to go. */
-	blkfront_recover_distrust(disk);
-	if (!disk->ending && disk->state != BLKFRONT_STATE_DEAD &&
-	    disk->state != BLKFRONT_STATE_INIT) {
-		if (disk->gd)
-			blkfront_info(disk, "resumed: I/O waits for the backend\n");
-		blkfront_lost_begin(disk);
-		disk->fresh = true;
-		blkfront_state_leave(disk, false);
-	}
+	blkfront_state_elsewhere(disk);
 	/* Pairs with the acquire in poll.c: what is distrusted before what is seen. */
 	smp_store_release(&disk->asleep, false);
 	mutex_unlock(&disk->lock);

@@ -89,7 +89,8 @@ static int __init blkfront_init(void)
 	}
 	/* What is on it runs when a domain goes on that was to be suspended. */
 	blkfront_wake_wq = alloc_workqueue("xen-blkfront-wake",
-					   WQ_UNBOUND | WQ_FREEZABLE, 0);
+					   WQ_UNBOUND | WQ_MEM_RECLAIM |
+					   WQ_FREEZABLE, 0);
 	if (!blkfront_wake_wq) {
 		err = -ENOMEM;
 		goto err_destroy_block_wq;

@@ -54,6 +54,26 @@ void blkfront_state_leave(struct blkfront_disk *disk, bool ending)
 	blkfront_disk_queue_work(disk, 0);
 }
 
+/**
+ * blkfront_state_elsewhere - this domain is another one now, which has no rings
+ * @disk: the disk, under its lock
+ */
+void blkfront_state_elsewhere(struct blkfront_disk *disk)
+{
+	disk->said = XenbusStateInitialising;
+	disk->refused = false;
+	/* Also of one that is about to go. */
+	blkfront_recover_distrust(disk);
+	if (disk->ending || disk->state == BLKFRONT_STATE_DEAD ||
+	    disk->state == BLKFRONT_STATE_INIT)
+		return;
+	if (disk->gd)
+		blkfront_info(disk, "resumed: I/O waits for the backend\n");
+	blkfront_lost_begin(disk);
+	disk->fresh = true;
+	blkfront_state_leave(disk, false);
+}
+
 static void state_lose(struct blkfront_disk *disk, const char *how)
 {
 	if (disk->gd)

@@ -375,28 +375,64 @@ static void a_directory_that_went_is_not_made_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, store_read_int(BACK_NODE "/flush-failed", 0));
 }
 
-/* Detached by force, and another disk attached while the old one still flushes. */
-static void who_comes_in_its_place_is_not_told(struct kunit *test)
+/* It closed, begins again, and has offered no ring yet when the module is exchanged. */
+static void who_has_no_ring_just_then_is_told(struct kunit *test)
 {
 	struct bench *bench = test->priv;
 	struct peer *peer = bench->peer;
 
 	unwritten_connect(test, bench);
 	writes(test, peer, 1);
-	disk.hold_flushes = 1;
-	store_remove(FRONT_NODE "/state");
-	back_remove(bench);
-	back_wait_held(test, 1);
-	back_add(bench);
-	back_attach_disk();
 	disk.fail_flushes = 1;
-	disk_release();
+	peer_state(XenbusStateClosed);
+	back_reaches(test, XenbusStateClosed);
+	KUNIT_EXPECT_EQ(test, 0, disk.fail_flushes);
+	peer_state(XenbusStateInitialising);
+	back_reaches(test, XenbusStateInitWait);
+	back_remove(bench);
 	loopback_settle();
-	KUNIT_EXPECT_EQ(test, 0, store_read_int(BACK_NODE "/flush-failed", 0));
+	KUNIT_EXPECT_EQ(test, 1, store_read_int(BACK_NODE "/flush-failed", 0));
+	bench->back = store_add_device(true, BACK_NODE);
 	KUNIT_ASSERT_TRUE(test, peer_retract(peer));
 	KUNIT_ASSERT_TRUE(test, peer_connect(peer));
-	KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+	KUNIT_EXPECT_EQ(test, BLKIF_RSP_ERROR,
 			io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+}
+
+/*
+ * Detached by force, and another disk attached while the old one still flushes: after the
+ * old one has seen that its frontend is gone, or before.
+ */
+static void who_comes_in_its_place_is_not_told(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct peer *peer = bench->peer;
+	unsigned int i;
+
+	unwritten_connect(test, bench);
+	for (i = 0; i < 2; i++) {
+		writes(test, peer, 1);
+		disk.hold_flushes = 1;
+		if (i) {
+			store_write(BACK_STATE, "%d", XenbusStateInitialising);
+			peer_state(XenbusStateInitialising);
+		} else {
+			store_remove(FRONT_NODE "/state");
+		}
+		back_remove(bench);
+		back_wait_held(test, 1);
+		back_add(bench);
+		back_attach_disk();
+		disk.fail_flushes = 1;
+		disk_release();
+		loopback_settle();
+		KUNIT_EXPECT_EQ(test, 0,
+				store_read_int(BACK_NODE "/flush-failed", 0));
+		KUNIT_ASSERT_TRUE(test, peer_retract(peer));
+		KUNIT_ASSERT_TRUE(test, peer_connect(peer));
+		KUNIT_EXPECT_EQ(test, BLKIF_RSP_OKAY,
+				io(test, peer, BLKIF_OP_FLUSH_DISKCACHE, 0));
+	}
 }
 
 static struct kunit_case back_unwritten_cases[] = {
@@ -410,6 +446,7 @@ static struct kunit_case back_unwritten_cases[] = {
 	KUNIT_CASE(disconnect_waits_for_it),
 	KUNIT_CASE(the_next_instance_tells_it),
 	KUNIT_CASE(a_directory_that_went_is_not_made_again),
+	KUNIT_CASE(who_has_no_ring_just_then_is_told),
 	KUNIT_CASE(who_comes_in_its_place_is_not_told),
 	{}
 };

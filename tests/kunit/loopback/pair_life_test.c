@@ -170,6 +170,42 @@ static void ST11_suspend_and_resume(struct kunit *test)
 	pair_works(test, pair, 0);
 }
 
+/*
+ * ST11: on its new host nobody knows the disk's backend yet, and so nobody calls
+ * resume().  The answers on the ring were saved, but maybe not what was read.
+ */
+static void ST11_nobody_resumes(struct kunit *test)
+{
+	struct pair *pair = test->priv;
+	unsigned int i, nr_ops;
+
+	pair_start(test, pair);
+	pair_fill(pair, PAIR_FLIGHTS, 50);
+	disk.hold = true;
+	flights_start(pair, 0, PAIR_FLIGHTS);
+	KUNIT_ASSERT_TRUE(test, loopback_wait(disk.nr_held == PAIR_FLIGHTS));
+	pair_suspend_in_vain(pair);
+	xen.lose_notified = PAIR_FLIGHTS;
+	disk_release();
+	pair_remove(&pair->back);
+	loopback_settle();
+	xen.lose_notified = 0;
+	nr_ops = disk.nr_ops;
+	store_reset();
+	store_write(FRONT_STATE, "%d", XenbusStateInitialising);
+	loopback_thaw();
+	msleep(500);
+	for (i = 0; i < PAIR_FLIGHTS; i++)
+		KUNIT_EXPECT_FALSE(test,
+				   completion_done(&pair->flight[i].done));
+	pair_nodes();
+	pair->back = store_add_device(true, BACK_NODE);
+	store_resume_device(pair->front);
+	flights_land(test, pair);
+	KUNIT_EXPECT_EQ(test, nr_ops + PAIR_FLIGHTS, disk.nr_ops);
+	pair_works(test, pair, 0);
+}
+
 /* ST10: its backend died, and the toolstack made the disk anew without a word. */
 static void ST10_made_anew_by_the_toolstack(struct kunit *test)
 {
@@ -406,6 +442,7 @@ static struct kunit_case pair_life_cases[] = {
 	KUNIT_CASE(RN8_backend_bound_again_under_load),
 	KUNIT_CASE(backend_leaves_and_comes_back),
 	KUNIT_CASE(ST11_suspend_and_resume),
+	KUNIT_CASE(ST11_nobody_resumes),
 	KUNIT_CASE(ST10_made_anew_by_the_toolstack),
 	KUNIT_CASE_SLOW(ST10_beginning_again_is_no_new_device),
 	KUNIT_CASE(ST12_Closed_in_time),
