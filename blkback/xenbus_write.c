@@ -140,7 +140,8 @@ static int write_keys(struct blkback_dev *dev,
 {
 	int err = transact(dev, write);
 
-	if (err)
+	/* What is not this disk's directory any more is not written to. */
+	if (err && err != -ENOENT)
 		blkback_xenbus_fatal(dev, err, "writing the disk's keys");
 	return err;
 }

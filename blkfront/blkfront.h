@@ -504,6 +504,7 @@ void blkfront_submit_end(struct blkfront_shadow *shadow, blk_status_t status);
 void blkfront_poll_note(struct blkfront_queue *queue);
 void blkfront_poll_assign(struct blkfront_queue *queue, bool poll);
 void blkfront_poll_init(struct blkfront_queue *queue);
+void blkfront_poll_settle(struct blkfront_queue *queue);
 void blkfront_poll_end(struct blkfront_queue *queue);
 
 /* --- recover.c: under disk->lock ------------------------------------------------ */
@@ -523,7 +524,8 @@ bool blkfront_recover_drain(struct blkfront_disk *disk, unsigned long timeout);
 
 void blkfront_state_work(struct work_struct *work);
 void blkfront_state_leave(struct blkfront_disk *disk, bool ending);
-void blkfront_state_elsewhere(struct blkfront_disk *disk);
+void blkfront_state_resume(struct blkfront_disk *disk);
+void blkfront_state_wake(struct blkfront_disk *disk);
 
 /* --- durable.c ------------------------------------------------------------------- */
 
@@ -592,6 +594,7 @@ void blkfront_xenbus_fatal(struct blkfront_disk *disk, int err, const char *what
 void blkfront_xenbus_busy(struct blkfront_disk *disk);
 int blkfront_xenbus_identify(struct xenbus_device *xbdev,
 			     struct blkfront_vdev *vdev, u16 *handle);
+bool blkfront_xenbus_has_backend(struct blkfront_disk *disk);
 int blkfront_xenbus_note_backend(struct blkfront_disk *disk);
 void blkfront_xenbus_closed(struct blkfront_disk *disk);
 int blkfront_xenbus_register(struct xenbus_driver *driver);

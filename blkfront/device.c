@@ -90,6 +90,8 @@ static void device_remove(struct xenbus_device *xbdev)
 	bool kept;
 
 	mutex_lock(&disk->lock);
+	/* The work item that does it may come too late. */
+	blkfront_state_wake(disk);
 	kept = blkfront_adopt_keep(disk);
 	if (!kept)
 		set_bit(BLKFRONT_REMOVED, &disk->flags);
@@ -108,6 +110,7 @@ static void device_remove(struct xenbus_device *xbdev)
 static int device_suspend(struct xenbus_device *xbdev)
 {
 	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
+	struct blkfront_queue *queue;
 
 	mutex_lock(&disk->lock);
 	if (disk->state == BLKFRONT_STATE_LIVE &&
@@ -115,14 +118,11 @@ static int device_suspend(struct xenbus_device *xbdev)
 		blkfront_warn(disk, "requests are in flight while the domain is suspended\n");
 	blkfront_disk_sleep(disk);
 	mutex_unlock(&disk->lock);
+	for_each_queue(disk, queue)
+		blkfront_poll_settle(queue);
 	return 0;
 }
 
-/*
- * The domain is another one now: no ring, no event channel, no backend known.
- * Who saved it closed its disks; but not one whose backend was gone without a word
- * by then.
- */
 static int device_resume(struct xenbus_device *xbdev)
 {
 	struct blkfront_disk *disk = dev_get_drvdata(&xbdev->dev);
@@ -130,13 +130,8 @@ static int device_resume(struct xenbus_device *xbdev)
 
 	mutex_lock(&disk->lock);
 	err = blkfront_xenbus_note_backend(disk);
-	if (disk->waiting && !disk->closed && !disk->resumed)
-		disk->abrupt = true;
-	disk->resumed = true;
-	clear_bit(BLKFRONT_UNPLUG, &disk->flags);
-	blkfront_state_elsewhere(disk);
-	/* Pairs with the acquire in poll.c: what is distrusted before what is seen. */
-	smp_store_release(&disk->asleep, false);
+	blkfront_state_resume(disk);
+	blkfront_state_wake(disk);
 	mutex_unlock(&disk->lock);
 	blkfront_disk_queue_work(disk, 0);
 	return err;

@@ -108,13 +108,8 @@ void blkfront_disk_queue_block_work(struct blkfront_disk *disk)
  */
 void blkfront_disk_sleep(struct blkfront_disk *disk)
 {
-	struct blkfront_queue *queue;
-
 	lockdep_assert_held(&disk->lock);
 	WRITE_ONCE(disk->asleep, true);
-	/* Nor goes on with what it has begun to look at. */
-	for_each_queue(disk, queue)
-		flush_work(&queue->watch.work);
 	kref_get(&disk->ref);
 	if (!queue_work(blkfront_wake_wq, &disk->wake))
 		blkfront_disk_put(disk);
@@ -126,11 +121,7 @@ static void disk_wake_work(struct work_struct *work)
 		container_of(work, struct blkfront_disk, wake);
 
 	mutex_lock(&disk->lock);
-	/* A disk that its new host does not know has no resume(). */
-	if (disk->asleep && disk->xbdev && blkfront_xenbus_anew(disk) > 0)
-		blkfront_state_elsewhere(disk);
-	/* Pairs with the acquire in poll.c, as in resume(). */
-	smp_store_release(&disk->asleep, false);
+	blkfront_state_wake(disk);
 	mutex_unlock(&disk->lock);
 	blkfront_disk_queue_work(disk, 0);
 	blkfront_disk_put(disk);

@@ -99,6 +99,18 @@ void blkfront_poll_init(struct blkfront_queue *queue)
 }
 
 /**
+ * blkfront_poll_settle - wait for who has begun to look
+ * @queue: a queue of a disk that sleeps
+ *
+ * Context: process, without disk->lock: what stands before it on its workqueue may take
+ * that.
+ */
+void blkfront_poll_settle(struct blkfront_queue *queue)
+{
+	flush_work(&queue->watch.work);
+}
+
+/**
  * blkfront_poll_end - nobody polls any more
  * @queue: the queue, which has no ring and no hardware context
  *

@@ -55,13 +55,20 @@ void blkfront_state_leave(struct blkfront_disk *disk, bool ending)
 }
 
 /**
- * blkfront_state_elsewhere - this domain is another one now, which has no rings
+ * blkfront_state_resume - the domain is another one now
  * @disk: the disk, under its lock
+ *
+ * No ring, no event channel, no backend known.  Who saved it closed its disks; but not
+ * one whose backend was gone without a word by then.
  */
-void blkfront_state_elsewhere(struct blkfront_disk *disk)
+void blkfront_state_resume(struct blkfront_disk *disk)
 {
+	if (disk->waiting && !disk->closed && !disk->resumed)
+		disk->abrupt = true;
+	disk->resumed = true;
 	disk->said = XenbusStateInitialising;
 	disk->refused = false;
+	clear_bit(BLKFRONT_UNPLUG, &disk->flags);
 	/* Also of one that is about to go. */
 	blkfront_recover_distrust(disk);
 	if (disk->ending || disk->state == BLKFRONT_STATE_DEAD ||
@@ -72,6 +79,21 @@ void blkfront_state_elsewhere(struct blkfront_disk *disk)
 	blkfront_lost_begin(disk);
 	disk->fresh = true;
 	blkfront_state_leave(disk, false);
+}
+
+/**
+ * blkfront_state_wake - the domain goes on: look at things again
+ * @disk: the disk, under its lock
+ *
+ * It was resumed, or is the same as before.  Where xenbus did not find the backend there
+ * was no resume(), and it left no name of one.
+ */
+void blkfront_state_wake(struct blkfront_disk *disk)
+{
+	if (disk->asleep && disk->xbdev && !blkfront_xenbus_has_backend(disk))
+		blkfront_state_resume(disk);
+	/* Pairs with the acquire in poll.c: what is distrusted before what is seen. */
+	smp_store_release(&disk->asleep, false);
 }
 
 static void state_lose(struct blkfront_disk *disk, const char *how)

@@ -171,7 +171,8 @@ int blkfront_xenbus_anew(struct blkfront_disk *disk)
 	if (err)
 		return err;
 	return state == XenbusStateUnknown ||
-	       (state == XenbusStateInitialising && state != disk->said) ||
+	       (state == XenbusStateInitialising &&
+		(state != disk->said || state != xbdev->state)) ||
 	       domid != xbdev->otherend_id;
 }
 
@@ -387,6 +388,17 @@ int blkfront_xenbus_note_backend(struct blkfront_disk *disk)
 	kfree(disk->backend);
 	disk->backend = path;
 	return 0;
+}
+
+/**
+ * blkfront_xenbus_has_backend - does the core know who serves the device?
+ * @disk: the disk, with a device
+ *
+ * It does not after it was resumed in vain.
+ */
+bool blkfront_xenbus_has_backend(struct blkfront_disk *disk)
+{
+	return disk->xbdev->otherend;
 }
 
 /**

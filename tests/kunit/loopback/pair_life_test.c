@@ -192,15 +192,19 @@ static void ST11_nobody_resumes(struct kunit *test)
 	xen.lose_notified = 0;
 	nr_ops = disk.nr_ops;
 	store_reset();
-	store_write(FRONT_STATE, "%d", XenbusStateInitialising);
-	loopback_thaw();
+	store_resume_device(pair->front);
 	msleep(500);
 	for (i = 0; i < PAIR_FLIGHTS; i++)
 		KUNIT_EXPECT_FALSE(test,
 				   completion_done(&pair->flight[i].done));
+	/* It is attached there in the end: for xenbus that is another device. */
+	store.expect_anew = true;
 	pair_nodes();
+	KUNIT_ASSERT_TRUE(test, loopback_wait(READ_ONCE(store.nr_anew) == 1));
+	store.expect_anew = false;
+	pair_remove(&pair->front);
 	pair->back = store_add_device(true, BACK_NODE);
-	store_resume_device(pair->front);
+	pair->front = store_add_device(false, FRONT_NODE);
 	flights_land(test, pair);
 	KUNIT_EXPECT_EQ(test, nr_ops + PAIR_FLIGHTS, disk.nr_ops);
 	pair_works(test, pair, 0);

@@ -144,9 +144,11 @@ static int read_otherend(struct xenbus_device *dev)
 {
 	bool back = dev->dev.bus == &back_bus;
 
+	/* As xenbus_gather(): where there is nothing it stays as it was. */
 	dev->otherend_id = xenbus_read_unsigned(dev->nodename,
 						back ? "frontend-id" :
-						       "backend-id", 99);
+						       "backend-id",
+						dev->otherend_id);
 	dev->otherend = xenbus_read(XBT_NIL, dev->nodename,
 				    back ? "frontend" : "backend", NULL);
 	return IS_ERR(dev->otherend) ? PTR_ERR(dev->otherend) : 0;
@@ -359,7 +361,10 @@ void store_suspend_device(struct xenbus_device *dev)
 	watch_run(suspend_device, dev);
 }
 
-/* As xenbus_dev_resume(): the other end is found anew, the state is our own. */
+/*
+ * As xenbus_dev_restore(): the other end is found anew, the state is our own.  Where it is
+ * not found the driver is not called.
+ */
 static void resume_device(void *data)
 {
 	struct xenbus_device *dev = data;
@@ -369,11 +374,15 @@ static void resume_device(void *data)
 	unwatch_otherend(dev);
 	kfree(dev->otherend);
 	dev->otherend = NULL;
-	read_otherend(dev);
-	dev->state = XenbusStateInitialising;
-	if (drv->resume)
-		drv->resume(dev);
-	watch_otherend(dev);
+	if (read_otherend(dev)) {
+		dev->otherend = NULL;
+		xenbus_switch_state(dev, XenbusStateClosing);
+	} else {
+		dev->state = XenbusStateInitialising;
+		if (drv->resume)
+			drv->resume(dev);
+		watch_otherend(dev);
+	}
 	device_unlock(&dev->dev);
 	suspended = false;
 }
