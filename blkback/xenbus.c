@@ -52,6 +52,12 @@ void blkback_xenbus_end(struct blkback_dev *dev)
  */
 static DEFINE_MUTEX(transaction_mutex);
 
+/* @state: what our directory says; the toolstack has made it anew, for another disk? */
+static bool made_anew(const struct xenbus_device *xbdev, int state)
+{
+	return state == XenbusStateInitialising && state != xbdev->state;
+}
+
 /**
  * blkback_xenbus_transact - write keys of a device, all of them or none
  * @dev: the device, between begin and end, before its first step or after its last
@@ -76,9 +82,10 @@ int blkback_xenbus_transact(struct blkback_dev *dev,
 	if (err)
 		return err;
 	err = xenbus_scanf(xbt, dev->xbdev->nodename, "state", "%d", &state);
+	if (err > 0 && made_anew(dev->xbdev, state))
+		err = -ENOENT;
 	if (err > 0)
-		err = state == XenbusStateInitialising &&
-		      state != dev->xbdev->state ? -ENOENT : write(dev, xbt);
+		err = write(dev, xbt);
 	if (!err)
 		return xenbus_transaction_end(xbt, false);
 	xenbus_transaction_end(xbt, true);
@@ -510,8 +517,7 @@ static enum xenbus_state last_front_state(struct blkback_dev *dev)
 	struct xenbus_device *xbdev = dev->xbdev;
 	int own = state_at(xbdev->nodename, xbdev->state);
 
-	if (own == XenbusStateUnknown ||
-	    (own == XenbusStateInitialising && own != xbdev->state))
+	if (own == XenbusStateUnknown || made_anew(xbdev, own))
 		return XenbusStateUnknown;
 	return state_at(xbdev->otherend, READ_ONCE(dev->front_state));
 }

@@ -53,7 +53,7 @@ static void poll_watch_work(struct work_struct *work)
 	unsigned long flags;
 	bool polled;
 
-	/* Pairs with the release in resume(), which distrusts the ring before. */
+	/* Pairs with the release in blkfront_state_wake(): a ring is distrusted before. */
 	if (smp_load_acquire(&queue->disk->asleep)) {
 		queue_delayed_work(blkfront_wq, &queue->watch, POLL_PATIENCE);
 		return;

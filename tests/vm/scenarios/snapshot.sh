@@ -41,8 +41,7 @@ differ()
 	guest_disk g1 xvdb
 	holds xvdb old
 	holds xvda new
-	xl block-detach g1 xvdb
-	guest_detach_all g1
+	guest_detach_all
 	lvremove -q -y vg/before
 }
 
